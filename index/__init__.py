@@ -1,0 +1,1 @@
+"""Articles become a searchable archive: the write side, and the store."""

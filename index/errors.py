@@ -1,0 +1,62 @@
+"""Every error Dateline raises on purpose.
+
+DatelineError
+├── InputError            a file or record could not be read: names the file, the record and the reason
+├── QuestionError         a question cannot be asked as it stands (empty, too long, an impossible date)
+├── SettingsError         a setting has a value that cannot be used
+├── ModelError            a model could not be loaded or gave something unusable
+└── ArchiveError          the archive on disk cannot serve the request
+    ├── ArchiveMissing    there is no archive, or it holds no generation yet
+    ├── ArchiveDamaged    a file differs from its checksum, or is absent
+    ├── ArchiveLocked     another process is writing
+    └── ModelMismatch     the archive was built with another embedding model
+"""
+
+
+class DatelineError(Exception):
+    """Base of all errors that Dateline raises on purpose; its message is fit to show to a user."""
+
+
+class InputError(DatelineError):
+    """A file, or one record in it, could not be read.
+
+    `origin` is the file, with `#record` where it holds several; `reason` says what was wrong and,
+    where there is one, the mend.
+    """
+
+    def __init__(self, origin: str, reason: str) -> None:
+        super().__init__(f"{origin}: {reason}")
+        self.origin = origin
+        self.reason = reason
+
+
+class QuestionError(DatelineError):
+    """A question cannot be asked as it stands."""
+
+
+class SettingsError(DatelineError):
+    """A setting has a value that cannot be used."""
+
+
+class ModelError(DatelineError):
+    """A model could not be loaded, or gave something unusable."""
+
+
+class ArchiveError(DatelineError):
+    """The archive on disk cannot serve the request."""
+
+
+class ArchiveMissing(ArchiveError):
+    """There is no archive at the path, or it holds no generation yet."""
+
+
+class ArchiveDamaged(ArchiveError):
+    """A file of the archive is absent or differs from its checksum."""
+
+
+class ArchiveLocked(ArchiveError):
+    """Another process is writing to the archive."""
+
+
+class ModelMismatch(ArchiveError):
+    """The archive was built with another embedding model than the one given."""

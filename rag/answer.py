@@ -1,0 +1,117 @@
+"""What callers get: an answer, its citations and the evidence behind them."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class EventDate:
+    """The day (or the days, first and last) that a sentence speaks of, and the rule that gave it.
+
+    `phrase` is the wording in the sentence ("on Aug. 20", "Wednesday").
+    """
+
+    first: date
+    last: date
+    phrase: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A retrieved passage: text cut from the stored article at `start:end`, with where and when it was published.
+
+    `score` orders the evidence of one question and means nothing across questions. `also_in` names the
+    other sources that carry the same wire story: it counts once.
+    """
+
+    article_id: str
+    title: str
+    source: str
+    url: str | None
+    published: date | None
+    date_is_doubtful: bool
+    passage: str
+    start: int
+    end: int
+    score: float
+    also_in: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A source sentence, word for word, with its place and date.
+
+    `sentence` is the stored article's text at `start:end` and `passage` the text around it, at
+    `passage_start`. `span`, where known, is the (start, end) within the sentence that answers.
+    """
+
+    sentence: str
+    start: int
+    end: int
+    article_id: str
+    title: str
+    source: str
+    url: str | None
+    published: date | None
+    passage: str
+    passage_start: int
+    date_is_doubtful: bool = False
+    also_in: tuple[str, ...] = ()
+    event: EventDate | None = None
+    span: tuple[int, int] | None = None
+    score: float = 0.0
+
+    @property
+    def text_hash(self) -> str:
+        """16 hex digits of the quoted sentence, by which a kept citation can be checked against the archive."""
+        return hashlib.sha256(self.sentence.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One past question and what was answered: the history that a follow-up is understood from."""
+
+    question: str
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer, or the reason there is none.
+
+    `text` is plain text, never markup; `[n]` in it points to `citations[n - 1]`. When `abstained` is true
+    there are no citations, `text` says what the archive covers, and `evidence` holds the nearest passages,
+    which are not an answer. `searched_for` is the question as it was searched, after the history was read in.
+    """
+
+    question: str
+    text: str
+    abstained: bool
+    citations: tuple[Citation, ...]
+    evidence: tuple[Evidence, ...]
+    as_of: date | None
+    generation: str
+    searched_for: str = ""
+    understood: tuple[str, ...] = ()
+    confidence: float = 0.0
+    rejected: tuple[str, ...] = ()
+    seconds: float = field(default=0.0, compare=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The answer as JSON values: dates in ISO 8601, tuples as lists."""
+        return {key: _jsonable(value) for key, value in asdict(self).items()}
+
+
+def _jsonable(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {key: _jsonable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_jsonable(item) for item in value]
+    return value
