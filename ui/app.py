@@ -1,0 +1,330 @@
+"""The web chat: a Gradio ChatInterface beside a source panel that is rebuilt from the messages themselves."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read by gradio when it is imported
+
+import gradio as gr
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from index.article import Article
+from index.errors import ArchiveMissing, DatelineError
+from index.store import Coverage, Filter
+from rag.answer import Turn
+from ui.sources import Kept, answer_html, escape, face_html, pack, panel_html, unpack
+
+if TYPE_CHECKING:
+    from rag.assistant import Assistant
+    from rag.config import Settings
+
+log = logging.getLogger(__name__)
+
+ASSETS = Path(__file__).parent / "assets"
+ASKING_AT_ONCE = 4
+WAITING_AT_MOST = 32
+FALLBACK_QUESTIONS = ("What happened in the last week?", "Who signed an agreement?")
+# Gradio's own page needs inline scripts and styles. Nothing may be fetched from, or sent to, another host.
+POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' ws: wss:; frame-src 'none'; "
+    "object-src 'none'; base-uri 'self'; form-action 'self'"
+)
+
+History = list[dict[str, Any]]
+
+
+class Desk:
+    """The assistant behind the page, opened when it is first needed: the page is up before the models are.
+
+    An archive that cannot be opened is tried again at the next question, so that a rebuild mends a page that is open.
+    """
+
+    def __init__(self, archive: Assistant | str | Path, settings: Settings | None = None) -> None:
+        self._path = Path(archive) if isinstance(archive, str | Path) else None
+        self._settings = settings
+        self._assistant: Assistant | None = None if isinstance(archive, str | Path) else archive
+        self._lock = threading.Lock()
+
+    @property
+    def key(self) -> str:
+        """A short name of the archive, by which a browser keeps the conversations of several apart."""
+        return hashlib.sha256(str(self._path.resolve() if self._path else "").encode()).hexdigest()[:12]
+
+    def assistant(self) -> Assistant:
+        """The assistant, on the newest generation.
+
+        Raises DatelineError where the archive cannot be opened.
+        """
+        with self._lock:
+            if self._assistant is None:
+                from rag import Assistant  # noqa: PLC0415 - loads the models' libraries
+
+                assert self._path is not None
+                self._assistant = Assistant(self._path, settings=self._settings)
+            else:
+                self._assistant.refresh()
+            return self._assistant
+
+    def find(self, article_id: str) -> Article | None:
+        """The stored article, or None where it is gone or the archive cannot be opened."""
+        try:
+            return self.assistant().article(article_id)
+        except DatelineError:
+            return None
+
+
+def build_app(
+    archive: Assistant | str | Path, *, settings: Settings | None = None, questions: Sequence[str] = ()
+) -> gr.Blocks:
+    """The page as Gradio blocks; `launch` serves it. `questions` are offered as examples to click."""
+    desk = Desk(archive, settings)
+    with gr.Blocks(title="Dateline", analytics_enabled=False, fill_width=True, fill_height=True) as app:
+        head = gr.HTML(_head_html(None), elem_id="dl-head")
+        with gr.Row(elem_id="dl-main", equal_height=False):
+            panel = gr.HTML(panel_html(None, desk.find), elem_id="dl-sources", render=False, js_on_load=None)
+            with gr.Column(scale=3, min_width=300, elem_id="dl-left"):
+                chat, sources = _chat(desk, panel, questions or FALLBACK_QUESTIONS)
+            with gr.Column(scale=2, min_width=300, elem_id="dl-right"):
+                panel.render()
+        _wire(app, desk, chat, panel, head, sources)
+    app.queue(max_size=WAITING_AT_MOST, default_concurrency_limit=ASKING_AT_ONCE)
+    return app
+
+
+def launch(
+    archive: Assistant | str | Path,
+    *,
+    settings: Settings | None = None,
+    questions: Sequence[str] = (),
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    open_browser: bool = False,
+) -> gr.Blocks:
+    """Serves the page and returns at once; `block_thread()` of what it returns waits, `local_url` is the address.
+
+    Raises DatelineError where the port is taken.
+    """
+    app = build_app(archive, settings=settings, questions=questions)
+    try:
+        app.launch(
+            server_name=host,
+            server_port=port,
+            inbrowser=open_browser,
+            share=False,
+            quiet=True,
+            prevent_thread_lock=True,
+            ssr_mode=False,
+            run_history=False,
+            footer_links=[],
+            enable_monitoring=False,
+            mcp_server=False,
+            theme=_theme(),
+            css_paths=ASSETS / "chat.css",
+            js=(ASSETS / "chat.js").read_text(encoding="utf-8"),
+            app_kwargs={"middleware": [Middleware(_ContentPolicy)]},
+        )
+    except OSError as error:
+        raise DatelineError(f"cannot serve on {host}:{port}: {error}. Choose another port with --port.") from error
+    return app
+
+
+def _chat(desk: Desk, panel: gr.HTML, questions: Sequence[str]) -> tuple[gr.ChatInterface, gr.Dropdown]:
+    as_of = gr.DateTime(
+        label="As of", info="Answer as if it were this day: nothing published later is seen.", include_time=False,
+        type="string", render=False,
+    )  # fmt: skip
+    sources = gr.Dropdown(
+        [], multiselect=True, label="Sources", info="Only these outlets; none chosen means all.", render=False
+    )
+    chatbot = gr.Chatbot(
+        elem_id="dl-chat",
+        show_label=False,
+        height="100%",
+        scale=1,
+        buttons=["copy"],
+        latex_delimiters=[],
+        allow_tags=False,
+        feedback_options=None,
+        placeholder=_welcome_html(None),
+        layout="bubble",
+        render=False,
+    )
+    textbox = gr.Textbox(
+        show_label=False,
+        label="Your question",
+        placeholder="Ask about the news in this archive …",
+        submit_btn=True,
+        stop_btn=True,
+        autofocus=True,
+        max_lines=5,
+        render=False,
+        elem_id="dl-question",
+    )
+
+    def respond(
+        message: str, history: History, as_of_day: str | None, chosen: list[str]
+    ) -> Iterator[tuple[dict[str, Any], str | dict[str, Any]]]:
+        yield _said(face_html("Searching", "Looking through the archive …", "wait")), gr.skip()
+        try:
+            yield from _answers(desk, message, history, as_of_day, chosen)
+        except DatelineError as error:
+            yield _said(face_html("This question could not be answered", str(error))), panel_html(None, desk.find)
+
+    chat = gr.ChatInterface(
+        respond,
+        chatbot=chatbot,
+        textbox=textbox,
+        additional_inputs=[as_of, sources],
+        additional_inputs_accordion=gr.Accordion("Filters", open=False, render=False, elem_id="dl-filters"),
+        additional_outputs=[panel],
+        examples=[[question] for question in questions],
+        editable=True,
+        autofocus=True,
+        show_progress="hidden",
+        concurrency_limit=ASKING_AT_ONCE,
+        api_visibility="private",
+        analytics_enabled=False,
+        fill_height=True,
+    )
+    return chat, sources
+
+
+def _answers(
+    desk: Desk, message: str, history: History, as_of_day: str | None, chosen: list[str]
+) -> Iterator[tuple[dict[str, Any], str]]:
+    turn = 1 + sum(said["role"] == "user" for said in history)
+    where = Filter(sources=frozenset(chosen)) if chosen else None
+    as_of = date.fromisoformat(as_of_day[:10]) if as_of_day else None
+    for answer in desk.assistant().stream(message, as_of=as_of, history=_turns(history), where=where):
+        yield _said(answer_html(answer, turn), pack(answer)), panel_html(Kept(answer, turn), desk.find)
+
+
+def _wire(
+    app: gr.Blocks, desk: Desk, chat: gr.ChatInterface, panel: gr.HTML, head: gr.HTML, sources: gr.Dropdown
+) -> None:
+    """The panel follows the conversation: its last turn, or the turn that is clicked; and both outlive a reload."""
+    # Not a secret: what the browser keeps is the reader's own conversation, and must outlive the server.
+    kept = gr.BrowserState([], storage_key=f"dateline-{desk.key}", secret=desk.key)
+
+    def latest(history: History) -> str:
+        return panel_html(_kept(history, len(history) - 1), desk.find)
+
+    def chosen(history: History, event: gr.SelectData) -> str:
+        place = event.index[0] if isinstance(event.index, list | tuple) else event.index
+        return panel_html(_kept(history, int(place)), desk.find)
+
+    def greet(conversation: History) -> tuple[Any, ...]:
+        try:
+            coverage: Coverage | DatelineError = desk.assistant().coverage()
+        except DatelineError as error:
+            coverage = error
+        names = [name for name, _ in coverage.sources] if isinstance(coverage, Coverage) else []
+        welcome = gr.update(placeholder=_welcome_html(coverage))
+        return _head_html(coverage), welcome, gr.update(choices=names), conversation or []
+
+    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    chat.chatbot.select(chosen, [chat.chatbot], [panel], queue=False, **quiet)
+    chat.chatbot_state.change(latest, [chat.chatbot_state], [panel], **quiet)
+    chat.chatbot_state.change(lambda history: history, [chat.chatbot_state], [kept], **quiet)
+    app.load(greet, [kept], [head, chat.chatbot, sources, chat.chatbot_value], **quiet)
+
+
+def _said(content: str, packed: str | None = None) -> dict[str, Any]:
+    # The one place in a Gradio message that is kept and not shown is the id of its metadata.
+    return {"role": "assistant", "content": content, "metadata": {"id": packed} if packed else {}}
+
+
+def _kept(history: History, place: int) -> Kept | None:
+    """The answer at a place in the conversation, or the next after it, where a question was clicked."""
+    for at in range(max(place, 0), min(place + 2, len(history))):
+        answer = unpack((history[at].get("metadata") or {}).get("id"))
+        if answer is not None:
+            return Kept(answer, sum(said["role"] == "user" for said in history[:at]))
+    return None
+
+
+def _turns(history: History) -> list[Turn]:
+    kept = (unpack((said.get("metadata") or {}).get("id")) for said in history if said["role"] == "assistant")
+    return [Turn(answer.question, answer.text) for answer in kept if answer is not None]
+
+
+def _head_html(coverage: Coverage | DatelineError | None) -> str:
+    if isinstance(coverage, Coverage) and coverage.articles:
+        noun = "article" if coverage.articles == 1 else "articles"
+        outlets = f"{len(coverage.sources)} source{'s' if len(coverage.sources) != 1 else ''}"
+        days = f" · {_span(coverage)}" if coverage.first and coverage.last else ""
+        about = f"{coverage.articles:,} {noun} · {outlets}{days}"
+    elif coverage is None:
+        about = "Opening the archive …"
+    else:
+        about = "No articles yet"
+    return f'<header class="dl-head"><h1>Dateline</h1><p>{escape(about)}</p></header>'
+
+
+def _span(coverage: Coverage) -> str:
+    first, last = coverage.first, coverage.last
+    assert first is not None and last is not None
+    opening = f"{first.day} {first:%b}" + ("" if first.year == last.year else f" {first.year}")
+    return f"{opening} – {last.day} {last:%b} {last.year}"
+
+
+def _welcome_html(coverage: Coverage | DatelineError | None) -> str:
+    if isinstance(coverage, ArchiveMissing):
+        return _face("There is no archive yet", str(coverage), "dateline rebuild PATH --archive DIR")
+    if isinstance(coverage, DatelineError):
+        return _face("The archive cannot be opened", str(coverage), "dateline verify --archive DIR")
+    if coverage is not None and not coverage.articles:
+        return _face("The archive is empty", "Add articles, then reload this page.", "dateline add PATH --archive DIR")
+    return (
+        '<div class="dl-welcome"><h2>What do you want to know?</h2>'
+        "<p>Answers are sentences from the articles, word for word, each with its source and date.</p></div>"
+    )
+
+
+def _face(title: str, message: str, mend: str) -> str:
+    return (
+        f'<div class="dl-welcome dl-trouble" role="alert"><h2>{escape(title)}</h2><p>{escape(message)}</p>'
+        f"<p><code>{escape(mend)}</code></p></div>"
+    )
+
+
+def _theme() -> gr.themes.Base:
+    sans = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Liberation Sans", "sans-serif")
+    mono = ("ui-monospace", "Consolas", "Liberation Mono", "monospace")
+    return gr.themes.Default(
+        primary_hue=gr.themes.colors.teal,
+        secondary_hue=gr.themes.colors.teal,
+        neutral_hue=gr.themes.colors.stone,
+        font=sans,
+        font_mono=mono,
+    )
+
+
+class _ContentPolicy:
+    """Adds the content security policy and its kin to every response."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_policy(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [
+                    *message.get("headers", ()),
+                    (b"content-security-policy", POLICY.encode()),
+                    (b"referrer-policy", b"no-referrer"),
+                    (b"x-content-type-options", b"nosniff"),
+                ]
+            await send(message)
+
+        await self._app(scope, receive, send_with_policy)

@@ -1,0 +1,51 @@
+() => {
+  // A chip leads to its card. The card may belong to an older turn: then the click on the message has
+  // asked the server for that turn's panel, and the card is shown as soon as it is there.
+  let wanted = null;
+
+  const panel = () => document.querySelector("#dl-sources");
+  const idOf = (chip) => chip.getAttribute("href").slice(1);
+
+  function show(id, focus) {
+    const card = document.getElementById(id);
+    if (!card) return false;
+    document.querySelectorAll(".dl-card.dl-on").forEach((other) => other.classList.remove("dl-on"));
+    card.classList.add("dl-on");
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    card.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
+    if (focus) card.focus({ preventScroll: true });
+    return true;
+  }
+
+  document.addEventListener("click", (event) => {
+    const chip = event.target.closest?.("a.dl-chip");
+    if (!chip) return;
+    event.preventDefault();
+    wanted = show(idOf(chip), true) ? null : idOf(chip);
+  });
+
+  const beside = matchMedia("(min-width: 900px) and (hover: hover)");
+  document.addEventListener("mouseover", (event) => {
+    const chip = event.target.closest?.("a.dl-chip");
+    if (chip && beside.matches) show(idOf(chip), false);
+  });
+
+  document.addEventListener("toggle", (event) => {
+    const text = event.target.matches?.(".dl-whole[open]") && event.target.querySelector(".dl-text");
+    const mark = text && text.querySelector("mark");
+    if (mark) text.scrollTop = mark.offsetTop - text.offsetTop - text.clientHeight / 3;
+  }, true);
+
+  // Gradio names each message by its source, which for an answer is markup: a reader who listens hears its words.
+  function name(message) {
+    const words = message.querySelector(".dl-answer")?.textContent;
+    if (words && message.getAttribute("aria-label") !== `Answer: ${words}`) {
+      message.setAttribute("aria-label", `Answer: ${words}`);
+    }
+  }
+
+  new MutationObserver(() => {
+    if (wanted && show(wanted, true)) wanted = null;
+    document.querySelectorAll("#dl-chat [aria-label*='message:']").forEach(name);
+  }).observe(document.body, { childList: true, subtree: true });
+}
