@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 ASSETS = Path(__file__).parent / "assets"
 ASKING_AT_ONCE = 4
 WAITING_AT_MOST = 32
+PROMPT = "Ask about the news in this archive …"
 FALLBACK_QUESTIONS = ("What happened in the last week?", "Who signed an agreement?")
 # Gradio's own page needs inline scripts and styles. Nothing may be fetched from, or sent to, another host.
 POLICY = (
@@ -89,14 +90,16 @@ def build_app(
 ) -> gr.Blocks:
     """The page as Gradio blocks; `launch` serves it. `questions` are offered as examples to click."""
     desk = Desk(archive, settings)
-    with gr.Blocks(title="Dateline", analytics_enabled=False, fill_width=True, fill_height=True) as app:
-        head = gr.HTML(_head_html(None), elem_id="dl-head")
+    app = gr.Blocks(title="Dateline", analytics_enabled=False, fill_width=True, fill_height=True)
+    with app:
+        head = gr.HTML(_head_html(None), elem_id="dl-head", apply_default_css=False, js_on_load=None)
         with gr.Row(elem_id="dl-main", equal_height=False):
-            panel = gr.HTML(panel_html(None, desk.find), elem_id="dl-sources", render=False, js_on_load=None)
             with gr.Column(scale=3, min_width=300, elem_id="dl-left"):
-                chat, sources = _chat(desk, panel, questions or FALLBACK_QUESTIONS)
+                chat, sources = _chat(desk, questions or FALLBACK_QUESTIONS)
             with gr.Column(scale=2, min_width=300, elem_id="dl-right"):
-                panel.render()  # type: ignore[no-untyped-call]
+                panel = gr.HTML(
+                    panel_html(None, desk.find), elem_id="dl-sources", apply_default_css=False, js_on_load=None
+                )
         _wire(app, desk, chat, panel, head, sources)
     app.queue(max_size=WAITING_AT_MOST, default_concurrency_limit=ASKING_AT_ONCE)
     return app
@@ -139,7 +142,7 @@ def launch(
     return app
 
 
-def _chat(desk: Desk, panel: gr.HTML, questions: Sequence[str]) -> tuple[gr.ChatInterface, gr.Dropdown]:
+def _chat(desk: Desk, questions: Sequence[str]) -> tuple[gr.ChatInterface, gr.Dropdown]:
     as_of = gr.DateTime(
         label="As of", info="Answer as if it were this day: nothing published later is seen.", include_time=False,
         type="string", render=False,
@@ -163,7 +166,7 @@ def _chat(desk: Desk, panel: gr.HTML, questions: Sequence[str]) -> tuple[gr.Chat
     textbox = gr.Textbox(
         show_label=False,
         label="Your question",
-        placeholder="Ask about the news in this archive …",
+        placeholder=PROMPT,
         submit_btn=True,
         stop_btn=True,
         autofocus=True,
@@ -172,14 +175,12 @@ def _chat(desk: Desk, panel: gr.HTML, questions: Sequence[str]) -> tuple[gr.Chat
         elem_id="dl-question",
     )
 
-    def respond(
-        message: str, history: History, as_of_day: str | None, chosen: list[str]
-    ) -> Iterator[tuple[dict[str, Any], str | dict[str, Any]]]:
-        yield _said(face_html("Searching", "Looking through the archive …", "wait")), gr.skip()
+    def respond(message: str, history: History, as_of: str | None, chosen: list[str]) -> Iterator[dict[str, Any]]:
+        yield _said(face_html("Searching", "Looking through the archive …", "wait"))
         try:
-            yield from _answers(desk, message, history, as_of_day, chosen)
+            yield from _answers(desk, message, history, as_of, chosen)
         except DatelineError as error:
-            yield _said(face_html("This question could not be answered", str(error))), panel_html(None, desk.find)
+            yield _said(face_html("This question could not be answered", str(error)))
 
     chat = gr.ChatInterface(
         respond,
@@ -187,7 +188,6 @@ def _chat(desk: Desk, panel: gr.HTML, questions: Sequence[str]) -> tuple[gr.Chat
         textbox=textbox,
         additional_inputs=[as_of, sources],
         additional_inputs_accordion=gr.Accordion("Filters", open=False, render=False, elem_id="dl-filters"),
-        additional_outputs=[panel],
         examples=[[question] for question in questions],
         editable=True,
         autofocus=True,
@@ -201,13 +201,13 @@ def _chat(desk: Desk, panel: gr.HTML, questions: Sequence[str]) -> tuple[gr.Chat
 
 
 def _answers(
-    desk: Desk, message: str, history: History, as_of_day: str | None, chosen: list[str]
-) -> Iterator[tuple[dict[str, Any], str]]:
+    desk: Desk, message: str, history: History, day: str | None, chosen: list[str]
+) -> Iterator[dict[str, Any]]:
     turn = 1 + sum(said["role"] == "user" for said in history)
     where = Filter(sources=frozenset(chosen)) if chosen else None
-    as_of = date.fromisoformat(as_of_day[:10]) if as_of_day else None
+    as_of = date.fromisoformat(day[:10]) if day else None
     for answer in desk.assistant().stream(message, as_of=as_of, history=_turns(history), where=where):
-        yield _said(answer_html(answer, turn), pack(answer)), panel_html(Kept(answer, turn), desk.find)
+        yield _said(answer_html(answer, turn), pack(answer))
 
 
 def _wire(
@@ -217,8 +217,10 @@ def _wire(
     # Not a secret: what the browser keeps is the reader's own conversation, and must outlive the server.
     kept = gr.BrowserState([], storage_key=f"dateline-{desk.key}", secret=desk.key)
 
-    def latest(history: History) -> str:
-        return panel_html(_kept(history, len(history) - 1), desk.find)
+    def latest(history: History) -> tuple[str, History, Any]:
+        answered = _answered(history)
+        prompt = gr.update(placeholder=PROMPT)  # ChatInterface clears it at the first question
+        return panel_html(_kept(answered, len(answered) - 1), desk.find), answered, prompt
 
     def chosen(history: History, event: gr.SelectData) -> str:
         place = event.index[0] if isinstance(event.index, list | tuple) else event.index
@@ -235,8 +237,7 @@ def _wire(
 
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     chat.chatbot.select(chosen, [chat.chatbot], [panel], queue=False, **quiet)
-    chat.chatbot_state.change(latest, [chat.chatbot_state], [panel], **quiet)
-    chat.chatbot_state.change(lambda history: history, [chat.chatbot_state], [kept], **quiet)
+    chat.chatbot.change(latest, [chat.chatbot], [panel, kept, chat.textbox], queue=False, **quiet)
     app.load(greet, [kept], [head, chat.chatbot, sources, chat.chatbot_value], **quiet)
 
 
@@ -252,6 +253,12 @@ def _kept(history: History, place: int) -> Kept | None:
         if answer is not None:
             return Kept(answer, sum(said["role"] == "user" for said in history[:at]))
     return None
+
+
+def _answered(history: History) -> History:
+    """The conversation up to its last answer: what is still being asked, or was stopped, is left out."""
+    ends = [place for place, said in enumerate(history, 1) if (said.get("metadata") or {}).get("id")]
+    return history[: ends[-1]] if ends else []
 
 
 def _turns(history: History) -> list[Turn]:

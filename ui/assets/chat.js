@@ -46,6 +46,6 @@
 
   new MutationObserver(() => {
     if (wanted && show(wanted, true)) wanted = null;
-    document.querySelectorAll("#dl-chat [aria-label*='message:']").forEach(name);
+    document.querySelectorAll("#dl-chat [aria-label*='message:'], #dl-chat [aria-label^='Answer:']").forEach(name);
   }).observe(document.body, { childList: true, subtree: true });
 }
