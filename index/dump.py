@@ -156,15 +156,16 @@ _DATE_CUE = re.compile(
     r"^(?:first )?(?:published|posted|updated|last (?:updated|modified)|date|created|issued)\b", re.I
 )
 _BYLINE = re.compile(r"(?:by|words by|written by|reported by|story by|von|par|por)[:\s]+(?=[^\W\d_a-z])", re.I)
-_DATELINE = re.compile(r"(?:\S+\s+){0,6}\S*\s*[—–-]{1,2}")
+_DATELINE = re.compile(r"(?:(?:[^\W\d_a-z][\w.'’]*|of|and|de|the)[,]?\s+){0,6}[^\W\d_a-z][\w.'’)(]*\s*[—–-]{1,2}")
 _CAPTION_START = re.compile(
-    r"(?:in this .{0,60}(?:photo|image|picture|frame grab)|file\b.{0,12}[-–—:]|\(?(?:file )?(?:photo|image|picture|caption)s?\b"
-    r"(?: (?:by|credit|courtesy|of))?\s*[:(/-])",
-    re.I,
+    r"(?:in this (?:[^.;]{0,50}\s)?(?:photo(?:graph)?|image|picture|frame grab|handout|screen ?grab)\b"
+    r"|files?(?: (?:photo|picture|image))?\s*[-–—:]"
+    r"|\(?(?:file |handout )?(?:photo|image|picture|caption)s?(?: (?:by|credit|courtesy|of))?\s*[:(/-])",
+    re.IGNORECASE,
 )
 _CAPTION_CREDIT = re.compile(
-    r"(?:\((?:AP )?(?:photo|image|file|courtesy|credit)[^)]*\)|\b(?:AP Photo|Getty Images|Shutterstock|iStock|EPA-EFE)\b[^.]{0,60}"
-    r"|/\s?(?:AP|AFP|Reuters|Getty)|[Pp]hoto(?:graph)? (?:by|courtesy|credit|via)\b[^.]{0,60}|\bcourtesy of [^.]{0,40})\W*$"
+    r"(?:\((?i:(?:AP )?(?:photo|image|file|courtesy|credit))[^)]*\)\W*|/\s?(?:AP|AFP|Reuters|REUTERS|Getty|TASS|Xinhua)[)\s]*"
+    r"|\b(?:AP Photo|Getty Images|Shutterstock|iStock|EPA-EFE)\b[^.]{0,60}|\bPhoto(?:graph)?(?: by\b|:)[^.]{0,60})$"
 )
 _CAPTION_CUE = re.compile(
     r"\b(?:left|right|cent(?:er|re)|pictured|photo|seen|shown|file|poses?|looks on|arrives?)\b", re.I
@@ -217,7 +218,7 @@ def is_caption(line: str, *, opening: bool = False) -> bool:
     """Whether a line is the caption of a picture; `opening` where it is no sentence and stands before the first."""
     if len(line.split()) > 70:
         return False
-    if _CAPTION_START.match(line) or _CAPTION_CREDIT.search(line):
+    if _CAPTION_CREDIT.search(line) or (_CAPTION_START.match(line) and not _SENTENCE_END.search(line)):
         return True
     return opening and _CAPTION_CUE.search(line) is not None and len(line.split()) >= 6
 

@@ -1,7 +1,7 @@
 """Lines which are page furniture wherever they stand, told by their form alone.
 
-These are the unmistakable ones only: a line is matched whole, and a long one is never junk by a phrase inside it.
-What depends on the neighbours of a line is the business of `index.dump`.
+These are the unmistakable ones only: the forms of furniture must fit a line from end to end, and a long line is never
+junk by a phrase inside it. What depends on the neighbours of a line is the business of `index.dump`.
 """
 
 from __future__ import annotations
@@ -12,85 +12,81 @@ _MAX_WORDS = 40  # beyond this a paragraph has something to say
 
 _TEMPLATE = re.compile(
     r"""
-    (?:\w+\.){2,}\w+\?\.\w+            # A.B.C?.D of a template engine that failed
-    | \w+\?\.\w+\(\)
-    | \.To(?:Upper|Lower)(?:Invariant)?\(\)
+    (?:\w+\.){2,}\w+\?\.\w+                             # A.B.C?.D of a template that was not filled in
+    | \w+\?\.\w+\(\) | \.To(?:Upper|Lower)(?:Invariant)?\(\)
     | \{\{.*\}\} | \{%.*%\} | <%.*%> | \$\{\w+(?:\.\w+)*\} | \[\[\w+\]\]
-    | \b(?:function\s*\(|window\.\w+\s*=|document\.(?:write|getElement\w*)|googletag\.|var\s+\w+\s*=)
+    | \bfunction\s*\(.*\{ | \bwindow\.\w+\s*= | \bdocument\.(?:write|getElement\w*)\b | \bgoogletag\.
     """,
     re.VERBOSE,
 )
 
-# Each is tried on the whole line, without regard to case, with the marks at its ends taken off.
-_FURNITURE = re.compile(
-    "|".join(
-        (
-            # headings of rails
-            r"(?:latest|breaking|top|more|related|trending|popular|other|local|recent|featured|editor'?s'?)"
-            r"\s+(?:news|stories|story|headlines|articles?|posts|coverage|videos?|links|content|picks|choice|now|topics)"
-            r"(?:\s+(?:from|on|in|about|by)\b.{0,40})?",
-            r"recommended(?:\s+(?:for you|stories|articles|reading|videos?|by))?",
-            r"most\s+(?:read|popular|viewed|shared|watched|recent|commented)(?:\s+\w+){0,3}",
-            r"(?:you (?:may|might) (?:also )?(?:like|be interested in)|we recommend|trending(?: now)?|around the web)"
-            r"(?:\s.{0,40})?",
-            r"(?:from around the web|promoted|sponsored|paid) ?(?:content|stories|links|by)?(?: by \w+)?",
-            r"(?:read|see|learn|find out|show|load|view|watch|hear)\s+(?:more|next|also|all|less|full (?:story|article))"
-            r"(?:\s.{0,60})?",
-            r"(?:continue reading|keep reading|click here|tap here|scroll down|story continues|article continues)"
-            r"(?:\s.{0,80})?",
-            # asking for something
-            r"(?:please )?(?:subscribe|sign[ -]?(?:up|in)|log[ -]?(?:in|out)|register|join)"
-            r"(?:(?: now| today| here)|(?: to| for| with| up) (?:our|the|your|this|us|get|receive|read|continue|comment).{0,120})?",
-            r"(?:share|tweet|pin|print|e-?mail|whatsapp|facebook|twitter|linkedin|reddit|instagram|youtube|telegram|copy"
-            r"|save|bookmark|flipboard|messenger|x|rss)"
-            r"(?: (?:this|it|on|via|to|link|the|article|story|page|post|with|friends|us|facebook|twitter|linkedin|reddit"
-            r"|email|e-mail|whatsapp|copy|print|instagram|youtube|telegram|x|your|and|\W))*",
-            r"(?:follow|like|find|join) (?:us|me|him|her|them|@\w+|[\w. ]{2,40}) on (?:facebook|twitter|x|instagram|youtube|linkedin|tiktok"
-            r"|telegram|threads|social media|google news)(?:\s.{0,80})?",
-            r"(?:get|sign up for|receive) (?:the |our |all )?(?:latest|daily|weekly|morning|free|breaking|top).{0,60}"
-            r"(?:newsletters?|inbox|alerts?|e-?mails?)(?:\s.{0,60})?",
-            r"(?:\w+ ){0,4}newsletters?(?: sign[ -]?up)?",
-            r"(?:download|get) (?:the|our) (?:\w+ ){0,4}app(?:\s.{0,60})?",
-            # comments, consent, copyright
-            r"(?:\d+ |view |show |hide |post |add |leave |write |no |join the |start the )?(?:a )?"
-            r"(?:comments?|conversation|reply|discussion)(?: \(\d+\))?(?: section)?",
-            r"comments? (?:are|is) (?:closed|off|disabled).{0,60}",
-            r"(?:this (?:web)?site|we) uses? cookies.{0,250}",
-            r"(?:by (?:continuing|using|clicking|signing up|submitting|browsing)).{0,120}"
-            r"(?:cookies?|terms(?: of \w+)?|privacy policy|agree|consent).{0,120}",
-            r"(?:accept|reject|manage)(?: all)?(?: cookies| preferences)?",
-            r"(?:copyright|©|\(c\))\s?(?:©|\(c\))?\s?(?:\d{4}|by\b).{0,200}",
-            r".{0,80}\ball rights reserved\b.{0,160}",
-            r"this material may not be published, broadcast.{0,120}",
-            r"(?:privacy|cookie) (?:policy|notice|settings|statement)|terms (?:of|and) (?:use|service|conditions)|contact us"
-            r"|about us|advertise(?: with us)?|site ?map|skip to (?:main )?content|back to top|return to top|go to top",
-            # advertisements and players
-            r"(?:advertisements?|ad|ads|advertising|sponsored|promotion)(?: feedback| loading.{0,30})?",
-            r"ad feedback",
-            r"how relevant is (?:this|the) ad to you\??",
-            r"did you encounter any technical issues\??",
-            r"(?:video player was slow to load content|video content never loaded|ad froze or did not finish loading"
-            r"|video content did not start after ad|audio on ad was too loud|other issues|ad never loaded"
-            r"|ad prevented/slowed the page from loading|content moved around while ad loaded|ad was repetitive to ads.{0,30})",
-            r"(?:thank you!? )?your (?:effort and contribution|feedback|ad feedback).{0,120}(?:appreciated|us|you)",
-            r"(?:play|pause|watch|listen|mute|unmute|replay|full ?screen|autoplay|loading|up next|now playing|live|close|menu|search"
-            r"|next|previous|caption|gallery|image|photo|video|slideshow)(?: (?:video|now|live|audio|all|gallery|photos?))?"
-            r"(?: ?\d+ ?(?:of|/) ?/? ?\d+)?",
-            r"\d+ ?(?:/|of) ?\d+",
-            r"(?:enlarge|hide|toggle|show) (?:this )?(?:image|caption|photo)?",
-            r"(?:your browser|javascript|please enable).{0,120}(?:support|javascript|html5|video|enabled?|disabled).{0,80}",
-        )
-    ),
-    re.IGNORECASE,
+_SITES = "facebook|twitter|x|instagram|youtube|linkedin|tiktok|telegram|threads|reddit|whatsapp|google news"
+_MAIL = "newsletters?|inbox|alerts?|e-?mails?|podcast|updates|account|channel"
+
+# Each form is tried on the whole line, without regard to case and without the marks at its ends.
+_FORMS = (
+    # headings of rails
+    r"(?:latest|breaking|top|more|related|trending|popular|other|local|recent|featured|editor'?s'?|all)"
+    r" (?:news|stor(?:y|ies)|headlines|articles?|posts|coverage|videos?|links|content|picks|choice|topics)"
+    r"(?: (?:from|on|in|about|by) .{1,50})?",
+    r"recommended(?: (?:for you|stories|articles|reading|videos?|by \w+))?",
+    r"most (?:read|popular|viewed|shared|watched|recent|commented)(?: (?:news|stories|articles|videos?|in|on|now|\w+)){0,3}",
+    r"(?:you (?:may|might|will) (?:also )?(?:like|be interested in)(?: (?:these|this|posts|stories|articles))*)",
+    r"(?:we recommend|trending(?: now)?|around the web|don'?t miss|what to read next|related|in this (?:story|article))",
+    r"(?:from around the web|promoted|sponsored|paid)(?: (?:content|stories|links|by))?(?: \w+)?",
+    # pointers to other pages and to the rest of this one
+    r"(?:read|see|learn|find out) (?:more|next|also|all)",
+    r"(?:read|see|learn|find out) (?:more|all) ?(?::|here|about|on|from|in|at|news|commentary|stor\w+|[\w-]+ news).{0,70}",
+    r"(?:read|see|view) (?:the )?full (?:story|article|bio|coverage)",
+    r"(?:show|load|view|hear) (?:more|less|all|next)(?: (?:less|comments?|photos?|stories|videos?|images?|show less))?",
+    r"(?:continue|keep) reading(?: (?:the|this|below|after|here).{0,60})?",
+    r"(?:click|tap) here.{0,80}|scroll down (?:for|to) .{0,60}",
+    r"(?:story|article|interview|list) continues(?: (?:below|after)(?: .{1,40})?)?",
+    # asking for something
+    r"(?:please )?(?:subscribe|sign[ -]?(?:up|in)|log[ -]?(?:in|out)|register|join)(?: (?:now|today|here|free|us))?",
+    r"(?:please )?subscribe .{1,120}",
+    rf"(?:please )?(?:sign[ -]?up|log[ -]?in|register|join) .{{0,120}}\b(?:{_MAIL}|to (?:comment|continue|read))\b.{{0,80}}",
+    rf"(?:get|receive) .{{0,80}}\b(?:newsletters?|inbox|alerts|e-?mails?)\b.{{0,80}}",
+    r"(?:[\w-]+ ){0,4}newsletters?(?: sign[ -]?up)?",
+    rf"(?:share|tweet|pin|print|e-?mail|copy|save|bookmark|flipboard|messenger|rss|{_SITES})"
+    rf"(?: (?:this|it|on|via|to|link|the|article|story|page|post|with|your|friends|and|e-?mail|copy|print|{_SITES}))*",
+    rf"(?:follow|like|find|join) (?:us|me|him|her|them|@\w+|[\w.@ ]{{2,60}}?) (?:on|at) (?:{_SITES}|social media)\b.{{0,100}}",
+    r"(?:download|get) (?:the|our)(?: free)?(?: \w+){0,4} apps?\b.{0,60}",
+    # comments, consent, copyright
+    r"(?:\d+ |view |show |hide |post |add |leave |write |no |join the |start the )?(?:a |all )?"
+    r"(?:\d+ )?(?:comments?|conversation|reply|discussion)(?: \(\d+\)| section)?",
+    r"comments? (?:are|is) (?:closed|off|disabled).{0,60}",
+    r"(?:this (?:web)?site|we) uses? cookies.{0,250}",
+    r"by (?:continuing|using|clicking|signing up|submitting|browsing) .{0,120}"
+    r"\b(?:cookies|terms of|privacy policy|you (?:agree|consent))\b.{0,120}",
+    r"(?:accept|reject|manage)(?: all)? (?:cookies|preferences)|accept all",
+    r"(?:copyright )?(?:©|\(c\)|copyright) ?(?:copyright )?(?:\d{4}|by\b).{0,200}|(?:copyright|©)",
+    r".{0,100}\ball rights reserved\b.{0,160}",
+    r"this material may not be published, broadcast.{0,120}",
+    r"(?:privacy|cookie) (?:policy|notice|settings|statement)|terms (?:of|and) (?:use|service|conditions)",
+    r"contact us|about us|advertise(?: with us)?|site ?map|skip to (?:main )?content|(?:back|return|go) to top",
+    # advertisements, players and galleries
+    r"(?:advertisements?|ads?|advertising|sponsored|promotion)(?: (?:feedback|loading.{0,30}|choices))?",
+    r"(?:\d+ )?how relevant is (?:this|the) ad to you",
+    r"(?:\d+ )?did you encounter any technical issues",
+    r"(?:(?:video player was slow to load content|video content never loaded|ad froze or did not finish loading"
+    r"|video content did not start after ad|audio on ad was too loud|ad never loaded|other issues"
+    r"|ad prevented/slowed the page from loading|content moved around while ad loaded|ad was repetitive to ads.{0,30})\W*)+",
+    r"(?:thank you!? )?your (?:effort and contribution|ad feedback) .{0,120}",
+    r"(?:play|pause|watch|listen|mute|unmute|replay|full ?screen|autoplay|loading|up next|now playing|close|menu|search"
+    r"|next|previous|caption|(?:photo |image )?gallery|image|photo|video|slideshow)"
+    r"(?: (?:video|now|live|audio|all|gallery|photos?|caption))?(?: \d+ ?(?:of|/) ?\d+)?",
+    r"\d+ ?(?:/|of) ?\d+",
+    r"(?:enlarge|hide|toggle|show) (?:this )?(?:image|caption|photo)(?: \d+ of \d+)?",
+    r"(?:your browser|javascript|please enable) .{0,120}\b(?:support|javascript|html5|enabled?|disabled)\b.{0,80}",
 )
-_ENDS = re.compile(r"^[\s\W_]+|[\s\W_]+$")
+_FURNITURE = re.compile("|".join(f"(?:{form})" for form in _FORMS), re.IGNORECASE)
+_ENDS = re.compile(r"^[^\w©(@]+|[^\w)]+$")
 
 
 def is_junk(line: str) -> bool:
     """Whether a line is furniture whatever its neighbours are: failed templates, share and subscribe lines and such."""
-    if len(line.split()) > _MAX_WORDS:
-        return False
     if _TEMPLATE.search(line):
-        return True
-    bare = _ENDS.sub("", line)
-    return bool(bare) and _FURNITURE.fullmatch(bare) is not None
+        return len(line.split()) <= 2 * _MAX_WORDS
+    bare = _ENDS.sub("", " ".join(line.split()))
+    return 0 < bare.count(" ") + 1 <= _MAX_WORDS and _FURNITURE.fullmatch(bare) is not None
