@@ -18,7 +18,7 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from index.article import Article
-from index.errors import ArchiveMissing, DatelineError
+from index.errors import ArchiveMissing, DatelineError, QuestionError
 from index.store import Coverage, Filter
 from rag.answer import Turn
 from ui.sources import Kept, answer_html, escape, face_html, pack, panel_html, unpack
@@ -73,8 +73,16 @@ class Desk:
                 assert self._path is not None
                 self._assistant = Assistant(self._path, settings=self._settings)
             else:
-                self._assistant.refresh()
+                self._refresh(self._assistant)
             return self._assistant
+
+    def _refresh(self, assistant: Assistant) -> None:
+        try:
+            assistant.refresh()
+        except DatelineError as error:
+            log.warning(
+                "The newest generation cannot be opened, so %s goes on answering: %s", assistant.generation, error
+            )
 
     def find(self, article_id: str) -> Article | None:
         """The stored article, or None where it is gone or the archive cannot be opened."""
@@ -143,10 +151,13 @@ def launch(
 
 
 def _chat(desk: Desk, questions: Sequence[str]) -> tuple[gr.ChatInterface, gr.Dropdown]:
-    as_of = gr.DateTime(
-        label="As of", info="Answer as if it were this day: nothing published later is seen.", include_time=False,
-        type="string", render=False,
-    )  # fmt: skip
+    as_of = gr.Textbox(
+        label="As of",
+        info="Answer as if it were this day: nothing published later is seen.",
+        placeholder="YYYY-MM-DD",
+        max_lines=1,
+        render=False,
+    )
     sources = gr.Dropdown(
         [], multiselect=True, label="Sources", info="Only these outlets; none chosen means all.", render=False
     )
@@ -155,7 +166,7 @@ def _chat(desk: Desk, questions: Sequence[str]) -> tuple[gr.ChatInterface, gr.Dr
         show_label=False,
         height="100%",
         scale=1,
-        buttons=["copy"],
+        buttons=[],  # they would copy our markup; the panel copies the answer with its citations
         latex_delimiters=[],
         allow_tags=False,
         feedback_options=None,
@@ -205,9 +216,17 @@ def _answers(
 ) -> Iterator[dict[str, Any]]:
     turn = 1 + sum(said["role"] == "user" for said in history)
     where = Filter(sources=frozenset(chosen)) if chosen else None
-    as_of = date.fromisoformat(day[:10]) if day else None
-    for answer in desk.assistant().stream(message, as_of=as_of, history=_turns(history), where=where):
+    for answer in desk.assistant().stream(message, as_of=_day(day), history=_turns(history), where=where):
         yield _said(answer_html(answer, turn), pack(answer))
+
+
+def _day(typed: str | None) -> date | None:
+    if not typed or not typed.strip():
+        return None
+    try:
+        return date.fromisoformat(typed.strip())
+    except ValueError:
+        raise QuestionError(f"{typed.strip()!r} is not a day. Write it as 2025-08-31, or leave it empty.") from None
 
 
 def _wire(
@@ -315,6 +334,15 @@ def _theme() -> gr.themes.Base:
         neutral_hue=gr.themes.colors.stone,
         font=sans,
         font_mono=mono,
+    ).set(
+        body_background_fill="*neutral_50",
+        body_background_fill_dark="*neutral_950",
+        input_border_color="*neutral_400",
+        input_border_color_dark="*neutral_600",
+        input_placeholder_color="*neutral_500",
+        input_placeholder_color_dark="*neutral_400",
+        block_info_text_color="*neutral_600",
+        block_info_text_color_dark="*neutral_400",
     )
 
 

@@ -100,6 +100,7 @@ def panel_html(kept: Kept | None, find: FindArticle) -> str:
     else:
         title = "Sources"
         cards = _list(_card(citation, number, turn, find) for number, citation in enumerate(answer.citations, 1))
+        cards += _copy_button(answer)
     return _panel(title, asked + cards + _searched(answer), turn)
 
 
@@ -165,13 +166,13 @@ def _highlighted(text: str, start: int, citation: Citation) -> str:
     """The text with the cited sentence marked; unmarked where the sentence does not stand at `start`."""
     end = start + len(citation.sentence)
     if start < 0 or text[start:end] != citation.sentence:
-        return _paragraphs(text)
-    marked = f"<mark>{_with_span(citation)}</mark>"
-    return f"{_paragraphs(text[:start])}{marked}{_paragraphs(text[end:])}"
+        return _paragraphs(text.strip())
+    before, after = text[:start].lstrip(), text[end:].rstrip()
+    return f"{_paragraphs(before)}<mark>{_with_span(citation)}</mark>{_paragraphs(after)}"
 
 
 def _paragraphs(text: str) -> str:
-    return re.sub(r"\s*\n\s*", '<br class="dl-par">', escape(text))
+    return re.sub(r"\s*\n\s*", '<span class="dl-par"></span>', escape(text))
 
 
 def _whole(citation: Citation, find: FindArticle) -> str:
@@ -207,6 +208,19 @@ def _copies(item: Citation | Evidence) -> str:
         return ""
     noun = "outlet" if len(item.also_in) == 1 else "outlets"
     return f'<p class="dl-also">Also in {len(item.also_in)} {noun}: {escape(", ".join(item.also_in))}</p>'
+
+
+def _copy_button(answer: Answer) -> str:
+    """A button with the answer and its sources as plain text; the script of the page puts it on the clipboard."""
+    notes = (f"[{number}] {_note(citation)}" for number, citation in enumerate(answer.citations, 1))
+    text = "\n".join([answer.text, "", *notes])
+    return f'<button type="button" class="dl-copy" data-text="{html.escape(text)}">Copy with citations</button>'
+
+
+def _note(citation: Citation) -> str:
+    day = citation.published.isoformat() if citation.published else "undated"
+    parts = (citation.source, f"“{citation.title}”", day, safe_url(citation.url) or "")
+    return ", ".join(part for part in parts if part)
 
 
 def _searched(answer: Answer) -> str:

@@ -3,7 +3,6 @@
   // asked the server for that turn's panel, and the card is shown as soon as it is there.
   let wanted = null;
 
-  const panel = () => document.querySelector("#dl-sources");
   const idOf = (chip) => chip.getAttribute("href").slice(1);
 
   function show(id, focus) {
@@ -22,6 +21,26 @@
     if (!chip) return;
     event.preventDefault();
     wanted = show(idOf(chip), true) ? null : idOf(chip);
+  });
+
+  async function copy(button) {
+    const area = Object.assign(document.createElement("textarea"), { value: button.dataset.text });
+    try {
+      await navigator.clipboard.writeText(area.value);
+    } catch {
+      // Without https the clipboard can only be reached through a selection.
+      document.body.append(area);
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+    }
+    button.textContent = "Copied";
+    setTimeout(() => { button.textContent = "Copy with citations"; }, 2000);
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.(".dl-copy");
+    if (button) copy(button);
   });
 
   const beside = matchMedia("(min-width: 900px) and (hover: hover)");
