@@ -77,35 +77,44 @@ def read_lines(text: str) -> list[Line]:
 
 
 _FIRST, _AGAIN = 1.0, 6.0  # what it costs to enter the story the first time, and to come back after it seemed over
+_TALK = re.compile(  # where readers' comments begin
+    r"(?:(?:view|show|all|see) )?(?:\d+ )?(?:comments?|responses|replies|thoughts)(?: (?:on|to) .+| \(?\d+\)?)?"
+    r"|(?:leave|post|add|write) a (?:reply|comment|response)|join the (?:conversation|discussion)|discussion",
+    re.IGNORECASE,
+)
+_STAMP = re.compile(r"\d{1,2}:\d{2}|\b(?:19|20)\d{2}\b|\b(?:minute|hour|day|week|month|year)s? ago\b|\b\w+ (?:says|wrote):$")
 
 
 def story_lines(lines: Sequence[Line]) -> list[int]:
     """Which lines (by their numbers, ascending) are the story's."""
-    gains = _gains(lines)
-    return [number for number, inside in enumerate(_best_path(gains)) if inside]
+    return [number for number, inside in enumerate(_best_path(_gains(lines))) if inside]
 
 
 def _gains(lines: Sequence[Line]) -> list[float]:
-    copies = Counter(line.key for line in lines)
+    keys = [line.key for line in lines]
+    copies = Counter(keys)
     column = _column(lines)
     gains: list[float] = []
     for number, line in enumerate(lines):
-        doubled = copies[line.key] > 1
-        before = lines[number - 1] if number else None
-        if is_junk(line.raw):
-            gain = -4.0
-        elif doubled:
-            gain = -2.0
+        aligned = column is None or line.indent == column
+        alone = not any(near.prose for near in (*lines[max(0, number - 1) : number], *lines[number + 1 : number + 2]))
+        teaser = number > 1 and not lines[number - 1].prose and keys[number - 2].endswith(keys[number - 1])
+        if _TALK.fullmatch(line.text.rstrip(" :")):
+            gain = -10.0
+        elif is_junk(line.raw):
+            gain = -3.0
         elif line.prose:
-            gain = 0.5 + min(line.words, 60) / 12
-            if column is not None and line.indent != column:
-                gain *= 0.4
-            if before is not None and copies[before.key] > 1 and not before.prose and before.words >= 4:
+            gain = (0.5 + min(line.words, 60) / 12) * (1.0 if aligned else 0.4) * (0.6 if alone else 1.0)
+            if teaser or copies[keys[number]] > 1:
                 gain = -1.0
-        elif line.words >= 12 and line.lower >= 0.4:
+        elif copies[keys[number]] > 1 and line.words > 2:
+            gain = -2.0
+        elif line.words <= 12 and _STAMP.search(line.text):
+            gain = -1.5
+        elif line.words >= 20 and line.lower >= 0.4:
             gain = 0.5
         else:
-            gain = -0.7 - 0.5 * line.bullet
+            gain = (-0.4 if aligned else -0.9) * (1.0 if alone else 0.7)
         gains.append(gain)
     return gains
 
