@@ -11,11 +11,12 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-import sentencex
+import sentencex  # type: ignore[import-untyped]
 
 from index.article import Sentence
 
 MAX_CHARACTERS = 1000
+_LOOK_BACK = 40  # characters: longer than any abbreviation, so that odd pages cost no more than others
 
 Span = tuple[int, int]
 
@@ -24,9 +25,10 @@ _OPENING = r"“„«‘‹「『\"'(\["
 _CLOSERS = "”»’›\"')\\]"
 
 # A closing mark after the full stop trades places with it in the mask: `over.” Then` is seen as `over_. Then`.
-_STOP_CLOSED = re.compile(rf"([.!?…]+)((?:[{_CLOSERS}“]|\[\d{{1,3}}\])+)(?=\s|$|[—–])")
+_STOP_CLOSED = re.compile(rf"(?<![.!?…])([.!?…]++)((?:[{_CLOSERS}“]|\[\d{{1,3}}\])+)(?=\s|$|[—–])")
 _QUOTE_MARKS = str.maketrans({**dict.fromkeys("“„«‘‹(", " "), **dict.fromkeys("”»›)", "_"), "[": "_", "]": "_"})
 _STRAIGHT_QUOTE = re.compile(r'(?<=\S)"')
+_OPENING_APOSTROPHE = re.compile(r"(?<![^\s“\"(])'")
 _ODD_CHARACTER = re.compile(r"[\s\x00-\x1f\x7f\u200b\ufeff]")
 _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
@@ -40,7 +42,7 @@ _TITLES = (
     "Mr Mrs Ms Mx Messrs Dr Drs Prof Rev Fr Hon Sen Sens Rep Reps Gov Govs Gen Lt Col Capt Cmdr Maj Sgt Cpl Pvt Adm "
     "Supt Det Insp Pres St Ste Mt Ft Sr Sra Srta Mme Mlle"
 )
-_BEFORE_NAME = re.compile(rf"(?<!\w)(?:{_TITLES.replace(' ', '|')}|Brig|vs|e\.g|i\.e|cf|approx)\.\s*$")
+_BEFORE_NAME = re.compile(rf"(?<!\w)(?:{_TITLES.replace(' ', '|')}|Brig|vs|e\.g|i\.e|cf|approx|(?<=\d )[NSEW])\.\s*$")
 _BEFORE_NUMBER = re.compile(
     r"(?<!\w)(?:Nos?|Vols?|pp?|Art|Sec|Figs?|Ch|c|ca|approx|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.\s*$"
 )
@@ -63,7 +65,7 @@ _MISSED_END = re.compile(
 )
 _QUOTED = re.compile(r"[”」』]\s*$")
 _PARTICLE = re.compile(r"[\u3040-\u309f]")  # in Japanese a quotation goes on with one: 「…。」と述べた
-_CLAUSE_END = re.compile(r"[;:,，、；：]\s*|\s[-–—]+\s")
+_CLAUSE_END = re.compile(r"[;:,]\s+|[，、；：]|\s[-–—]+\s")
 
 
 def split_sentences(text: str, language: str = "en") -> tuple[Sentence, ...]:
@@ -73,7 +75,7 @@ def split_sentences(text: str, language: str = "en") -> tuple[Sentence, ...]:
     `text[s.start:s.end] == s.text`. None is longer than `MAX_CHARACTERS`. A paragraph ends its sentence.
     """
     mask = _mask(text)
-    known = "en" if language in ("", "und") else language
+    known = "en" if language == "und" else language
     spans = (
         short
         for block in _blocks(text)
@@ -86,6 +88,7 @@ def split_sentences(text: str, language: str = "en") -> tuple[Sentence, ...]:
 def _mask(text: str) -> str:
     plain = _ODD_CHARACTER.sub(" ", _LONE_SURROGATE.sub("x", text))
     plain = _BULLET.sub(" ", plain)
+    plain = _OPENING_APOSTROPHE.sub(" ", plain)
     plain = _STOP_CLOSED.sub(lambda match: "_" * len(match[2]) + match[1], plain)
     plain = _STRAIGHT_QUOTE.sub("_", plain).replace('"', " ")
     return plain.translate(_QUOTE_MARKS)
@@ -132,7 +135,7 @@ def _sentences(text: str, mask: str, block: Span, language: str) -> Iterator[Spa
     ends = sorted({_with_closers(text, end, last) for end in found} - {last})
     start = first
     for end, following in pairwise([*ends, last]):
-        if not _joins(text[start:end], text[end:following]):
+        if not _joins(text[max(start, end - _LOOK_BACK) : end], text[end:following]):
             yield _trimmed(text, start, end)
             start = end
     yield _trimmed(text, start, last)
