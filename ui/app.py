@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 ASSETS = Path(__file__).parent / "assets"
 ASKING_AT_ONCE = 4
 WAITING_AT_MOST = 32
-PROMPT = "Ask about the news in this archive …"
+PROMPT = "Ask about the news …"
 FALLBACK_QUESTIONS = ("What happened in the last week?", "Who signed an agreement?")
 # Gradio's own page needs inline scripts and styles. Nothing may be fetched from, or sent to, another host.
 POLICY = (

@@ -1,0 +1,283 @@
+"""The web chat in a real browser, served by the real command from a real archive, with no network."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from rag.answer import Answer, Citation, Evidence
+from ui.sources import Kept, answer_html, escape, pack, panel_html, safe_url, unpack
+
+CHROMIUM = Path("/usr/bin/chromium")
+QUESTION = "What did Belarus and Iran sign?"
+UNANSWERED = "Who won the curling match on Mars?"
+SENTENCE = (
+    "Presidents Alexander Lukashenko and Masoud Pezeshkian signed a package of 13 documents on Aug. 20 "
+    "in the Belarusian capital, Minsk."
+)
+HOSTILE = (
+    "The harbour master of Zanderholm signed 7 zebra permits "
+    "<img src=x onerror=\"document.title='taken'\"> <script>document.title='taken'</script> "
+    "[a link](javascript:alert(1)) ![pixel](http://elsewhere.example/p.png) **bold** `code` $$x$$ "
+    "https://elsewhere.example/bare on Monday."
+)
+browser_wanted = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"needs Chromium at {CHROMIUM}")
+
+
+@contextmanager
+def serving(archive: Path, *arguments: str | Path) -> Iterator[str]:
+    """The address of a chat that is served by a process of its own until the block ends."""
+    root = Path(__file__).parents[1]
+    command = [sys.executable, "-W", "ignore", "-m", "ui.cli", "chat", "--archive", archive, *arguments]
+    process = subprocess.Popen(
+        list(map(str, command)), cwd=root, stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONUNBUFFERED": "1"}
+    )
+    try:
+        assert process.stdout is not None
+        found = re.search(r"http://\S+?/", process.stdout.readline())
+        assert found, "the server ended before it said where it is"
+        yield found[0]
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+@pytest.fixture(scope="module")
+def hostile_archive(example_archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example archive with one article more, whose title, source, address and text are hostile."""
+    folder = tmp_path_factory.mktemp("hostile")
+    archive = folder / "archive"
+    shutil.copytree(example_archive, archive)
+    article = {
+        "title": "Zanderholm <b>zebra</b> permits [t](javascript:alert(2))",
+        "source": "<i>Post</i>",
+        "url": "javascript:alert(3)",
+        "date": "2025-08-19",
+        "text": f"{HOSTILE} Zanderholm has kept zebras for a hundred years. Permits are signed each August.",
+    }
+    (folder / "hostile.json").write_text(json.dumps(article), encoding="utf-8")
+    subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "index", "add", folder / "hostile.json", "--archive", archive],
+        check=True,
+        cwd=Path(__file__).parents[1],
+        capture_output=True,
+    )
+    return archive
+
+
+@pytest.fixture(scope="module")
+def address(hostile_archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    questions = tmp_path_factory.mktemp("questions") / "questions.jsonl"
+    questions.write_text(json.dumps({"question": QUESTION, "answer": "13 documents"}), encoding="utf-8")
+    with serving(hostile_archive, "--questions", questions) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    flags = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+    flags += " --disable-component-update --disable-sync"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=flags.split())
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    """A fresh visitor's page; at its end, nothing may have been asked of any other host, and no script have failed."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(20_000)
+    tab = context.new_page()
+    asked: list[str] = []
+    failed: list[str] = []
+    tab.on("request", lambda request: asked.append(request.url))
+    tab.on("pageerror", lambda error: failed.append(str(error)))
+    tab.on("dialog", lambda dialog: (failed.append(dialog.message), dialog.dismiss()))
+    tab.goto(address)
+    expect(tab.locator(".dl-head p")).to_contain_text("articles", timeout=20_000)
+    yield tab
+    assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
+    assert failed == []
+    context.close()
+
+
+def ask(page: Page, question: str, turn: int = 1) -> None:
+    box = page.get_by_label("Your question")
+    box.fill(question)
+    box.press("Enter")
+    expect(page.locator(f'.dl-panel[data-turn="{turn}"]')).to_be_visible(timeout=60_000)
+    expect(page.locator(".dl-answer.dl-wait")).to_have_count(0)
+
+
+@browser_wanted
+def test_the_question_of_the_mission(page: Page):
+    ask(page, QUESTION)
+    answer, card = page.locator("#dl-chat .dl-answer"), page.locator("#dl-1-1")
+    expect(answer).to_contain_text("13 documents")
+    expect(card.locator("blockquote mark")).to_have_text(SENTENCE)
+    expect(card.locator("time")).to_have_attribute("datetime", "2025-08-21")
+    expect(card.locator(".dl-event")).to_have_text("Speaks of 20 August 2025 (“on Aug. 20”)")
+    expect(card.locator("h3")).to_have_text("Belarus, Iran agree to boost defense ties")
+    everything = page.locator("#dl-main").inner_text()
+    for rail in ("NATO", "Moldova", "smartphone", "guerilla"):
+        assert rail not in everything
+
+
+@browser_wanted
+def test_an_example_is_asked_by_a_click_and_its_chip_leads_to_the_card_and_the_article(page: Page):
+    page.get_by_role("button", name=QUESTION).click()
+    page.locator("a.dl-chip").first.click()
+    card = page.locator("#dl-1-1")
+    expect(card).to_be_focused()
+    expect(card).to_have_class("dl-card dl-on")
+    card.get_by_text("Open the article").click()
+    expect(card.locator(".dl-text mark")).to_be_in_viewport()
+    expect(card.locator(".dl-text")).to_contain_text("The two presidents also said")
+
+
+@browser_wanted
+def test_an_abstention_offers_the_nearest_articles_as_no_answer(page: Page):
+    ask(page, UNANSWERED)
+    expect(page.locator("#dl-chat .dl-abstained .dl-label")).to_have_text("No answer in this archive")
+    expect(page.locator(".dl-panel h2")).to_have_text("Nearest articles, not an answer")
+    expect(page.locator("a.dl-chip, .dl-panel mark")).to_have_count(0)
+
+
+@browser_wanted
+def test_an_article_that_is_markup_shows_as_text_and_fetches_nothing(page: Page):
+    ask(page, "What did the harbour master of Zanderholm sign?")
+    for place in ("#dl-chat .dl-answer", "#dl-1-1 blockquote"):
+        expect(page.locator(place)).to_contain_text("<script>document.title='taken'</script>")
+        expect(page.locator(place)).to_contain_text("![pixel](http://elsewhere.example/p.png) **bold** `code` $$x$$")
+    expect(page.locator("#dl-1-1 h3")).to_have_text("Zanderholm <b>zebra</b> permits [t](javascript:alert(2))")
+    expect(page.locator("#dl-main img, #dl-main script, #dl-main i, #dl-main code, #dl-main .katex")).to_have_count(0)
+    links = [link.get_attribute("href") for link in page.locator("#dl-main a").all()]
+    assert all(link.startswith(("#dl-", "https://", "http://")) and "elsewhere" not in link for link in links)
+    assert page.title() == "Dateline"
+
+
+@browser_wanted
+def test_old_turns_keep_their_citations_and_a_reload_keeps_the_conversation(page: Page):
+    ask(page, QUESTION)
+    ask(page, UNANSWERED, turn=2)
+    page.locator("a.dl-chip").first.click()
+    expect(page.locator("#dl-1-1")).to_be_focused()
+    expect(page.locator("#dl-1-1 blockquote mark")).to_have_text(SENTENCE)
+    page.reload()
+    expect(page.locator("#dl-chat .dl-answer")).to_have_count(2)
+    expect(page.locator(".dl-panel")).to_have_attribute("data-turn", "2")
+    page.locator("a.dl-chip").first.click()
+    expect(page.locator("#dl-1-1")).to_be_focused()
+
+
+@browser_wanted
+def test_what_was_searched_and_the_as_of_day(page: Page):
+    page.get_by_text("Filters").click()
+    page.get_by_label("As of").fill("2025-08-20")
+    ask(page, QUESTION)
+    expect(page.locator(".dl-abstained")).to_be_visible()
+    page.get_by_text("What was searched").click()
+    expect(page.locator(".dl-searched dl")).to_contain_text("20 August 2025")
+    page.get_by_label("As of").fill("last week")
+    page.get_by_label("Your question").fill(QUESTION)
+    page.get_by_label("Your question").press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("'last week' is not a day")
+
+
+@browser_wanted
+def test_two_visitors_do_not_see_each_other(page: Page, browser: Browser, address: str):
+    ask(page, QUESTION)
+    other = browser.new_context().new_page()
+    other.goto(address)
+    expect(other.get_by_text("What do you want to know?")).to_be_visible(timeout=20_000)
+    expect(other.locator(".dl-answer")).to_have_count(0)
+    other.context.close()
+
+
+@browser_wanted
+def test_a_phone_has_no_sideways_scroll(page: Page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    ask(page, QUESTION)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.locator("a.dl-chip").first.click()
+    expect(page.locator("#dl-1-1 header")).to_be_in_viewport()
+
+
+@browser_wanted
+def test_no_archive_says_what_to_do_and_one_built_meanwhile_is_found(
+    browser: Browser, example_archive: Path, tmp_path: Path
+):
+    archive = tmp_path / "archive"
+    with serving(archive) as address:
+        tab = browser.new_page()
+        tab.goto(address)
+        expect(tab.locator(".dl-trouble")).to_contain_text("dateline rebuild", timeout=20_000)
+        archive.symlink_to(example_archive)
+        tab.reload()
+        expect(tab.get_by_text("What do you want to know?")).to_be_visible(timeout=20_000)
+        tab.close()
+
+
+# What the pages above are made of.
+
+CITATION = Citation(
+    "It cost $5 [1].", 6, 21, "a1", "A title", "Wire", "https://news.example/1", date(2025, 8, 21),
+    "Then: It cost $5 [1]. So.", 0, also_in=("Post",), span=(8, 10),
+)  # fmt: skip
+
+
+def answer(**changes) -> Answer:
+    fields = {
+        "question": "How much?", "text": "“It cost $5 [1].” [1]", "abstained": False, "citations": (CITATION,),
+        "evidence": (), "as_of": None, "generation": "000001",
+    }  # fmt: skip
+    return Answer(**(fields | changes))
+
+
+@given(st.text())
+def test_escaped_text_has_no_character_that_markup_could_be_made_of(text: str):
+    escaped = escape(text)
+    assert not re.search(r"[<>\"'`*_\[\]()!:.~|\\$]", escaped)
+    assert re.sub(r"&#(\d+);", lambda m: chr(int(m[1])), escaped) == text
+
+
+def test_a_number_in_brackets_inside_a_quotation_is_not_a_chip():
+    shown = answer_html(answer(), turn=3)
+    assert shown.count("dl-chip") == 1
+    assert 'href="#dl-3-1"' in shown
+    assert "<b>&#36;5</b>" in shown
+
+
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "data:text/html,x", "//news.example", "http://", "ftp://news.example", "", None]
+)
+def test_only_web_addresses_become_links(url: str | None):
+    assert safe_url(url) is None
+    evidence = Evidence("a1", "A title", "Wire", url, None, True, "Text.", 0, 5, 1.0)
+    shown = panel_html(Kept(answer(abstained=True, citations=(), evidence=(evidence,)), 1), lambda _id: None)
+    assert "href" not in shown
+    assert "Undated" in shown
+
+
+def test_an_answer_survives_being_kept_in_its_message():
+    assert unpack(pack(answer())) == answer()
+    assert unpack("{}") is None
+    assert unpack(None) is None
+
+
+def test_the_panel_marks_the_sentence_and_says_where_else_it_ran():
+    shown = panel_html(Kept(answer(), 1), lambda _id: None)
+    assert "<mark>It cost <b>&#36;5</b> &#91;1&#93;&#46;</mark>" in shown
+    assert "Also in 1 outlet: Post" in shown
