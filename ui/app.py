@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import logging
 import os
 import threading
 from collections.abc import Iterator, Sequence
@@ -17,90 +15,45 @@ import gradio as gr
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from index.article import Article
-from index.errors import ArchiveMissing, DatelineError, QuestionError
+from index.errors import DatelineError, QuestionError
 from index.store import Coverage, Filter
 from rag.answer import Turn
-from ui.sources import Kept, answer_html, escape, face_html, pack, panel_html, unpack
+from ui.desk import Desk
+from ui.faces import example_questions, face_html, head_html, welcome_html
+from ui.sources import Kept, answer_html, pack, panel_html, unpack
 
 if TYPE_CHECKING:
     from rag import Assistant
     from rag.config import Settings
 
-log = logging.getLogger(__name__)
-
 ASSETS = Path(__file__).parent / "assets"
 ASKING_AT_ONCE = 4
 WAITING_AT_MOST = 32
+SEARCHING = "Looking through the archive …"
+LOADING = "Loading the language model, then looking through the archive: the first answer takes a few seconds …"
 PROMPT = "Ask about the news …"
-FALLBACK_QUESTIONS = ("What happened in the last week?", "Who signed an agreement?")
+FALLBACK_QUESTIONS = ("What happened last week?",)
 # Gradio's own page needs inline scripts and styles. Nothing may be fetched from, or sent to, another host.
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' ws: wss:; frame-src 'none'; "
+    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; frame-src 'none'; "
     "object-src 'none'; base-uri 'self'; form-action 'self'"
 )
 
 History = list[dict[str, Any]]
 
 
-class Desk:
-    """The assistant behind the page, opened when it is first needed: the page is up before the models are.
-
-    An archive that cannot be opened is tried again at the next question, so that a rebuild mends a page that is open.
-    """
-
-    def __init__(self, archive: Assistant | str | Path, settings: Settings | None = None) -> None:
-        self._path = Path(archive) if isinstance(archive, str | Path) else None
-        self._settings = settings
-        self._assistant: Assistant | None = None if isinstance(archive, str | Path) else archive
-        self._lock = threading.Lock()
-
-    @property
-    def key(self) -> str:
-        """A short name of the archive, by which a browser keeps the conversations of several apart."""
-        return hashlib.sha256(str(self._path.resolve() if self._path else "").encode()).hexdigest()[:12]
-
-    def assistant(self) -> Assistant:
-        """The assistant, on the newest generation.
-
-        Raises DatelineError where the archive cannot be opened.
-        """
-        with self._lock:
-            if self._assistant is None:
-                from rag import Assistant
-
-                assert self._path is not None
-                self._assistant = Assistant(self._path, settings=self._settings)
-            else:
-                self._refresh(self._assistant)
-            return self._assistant
-
-    def _refresh(self, assistant: Assistant) -> None:
-        try:
-            assistant.refresh()
-        except DatelineError as error:
-            log.warning(
-                "The newest generation cannot be opened, so %s goes on answering: %s", assistant.generation, error
-            )
-
-    def find(self, article_id: str) -> Article | None:
-        """The stored article, or None where it is gone or the archive cannot be opened."""
-        try:
-            article: Article | None = self.assistant().article(article_id)
-        except DatelineError:
-            return None
-        return article
-
-
 def build_app(
     archive: Assistant | str | Path, *, settings: Settings | None = None, questions: Sequence[str] = ()
 ) -> gr.Blocks:
     """The page as Gradio blocks; `launch` serves it. `questions` are offered as examples to click."""
-    desk = Desk(archive, settings)
+    return _page(Desk(archive, settings), questions)
+
+
+def _page(desk: Desk, questions: Sequence[str]) -> gr.Blocks:
     app = gr.Blocks(title="Dateline", analytics_enabled=False, fill_width=True, fill_height=True)
     with app:
-        head = gr.HTML(_head_html(None), elem_id="dl-head", apply_default_css=False, js_on_load=None)
+        head = gr.HTML(head_html(None), elem_id="dl-head", apply_default_css=False, js_on_load=None)
         with gr.Row(elem_id="dl-main", equal_height=False):
             with gr.Column(scale=3, min_width=300, elem_id="dl-left"):
                 chat, sources = _chat(desk, questions or FALLBACK_QUESTIONS)
@@ -108,7 +61,7 @@ def build_app(
                 panel = gr.HTML(
                     panel_html(None, desk.find), elem_id="dl-sources", apply_default_css=False, js_on_load=None
                 )
-        _wire(app, desk, chat, panel, head, sources)
+        _wire(app, desk, chat, panel, head, sources, keep_examples=bool(questions))
     app.queue(max_size=WAITING_AT_MOST, default_concurrency_limit=ASKING_AT_ONCE)
     return app
 
@@ -126,7 +79,8 @@ def launch(
 
     Raises DatelineError where the port is taken.
     """
-    app = build_app(archive, settings=settings, questions=questions)
+    desk = Desk(archive, settings)
+    app = _page(desk, questions)
     try:
         app.launch(
             server_name=host,
@@ -147,6 +101,7 @@ def launch(
         )
     except OSError as error:
         raise DatelineError(f"cannot serve on {host}:{port}: {error}. Choose another port with --port.") from error
+    threading.Thread(target=desk.warm, name="warm", daemon=True).start()
     return app
 
 
@@ -170,7 +125,7 @@ def _chat(desk: Desk, questions: Sequence[str]) -> tuple[gr.ChatInterface, gr.Dr
         latex_delimiters=[],
         allow_tags=False,
         feedback_options=None,
-        placeholder=_welcome_html(None),
+        placeholder=welcome_html(None),
         layout="bubble",
         render=False,
     )
@@ -187,7 +142,7 @@ def _chat(desk: Desk, questions: Sequence[str]) -> tuple[gr.ChatInterface, gr.Dr
     )
 
     def respond(message: str, history: History, as_of: str | None, chosen: list[str]) -> Iterator[dict[str, Any]]:
-        yield _said(face_html("Searching", "Looking through the archive …", "wait"))
+        yield _said(face_html("Searching", SEARCHING if desk.is_warm else LOADING, "wait"))
         try:
             yield from _answers(desk, message, history, as_of, chosen)
         except DatelineError as error:
@@ -230,7 +185,14 @@ def _day(typed: str | None) -> date | None:
 
 
 def _wire(
-    app: gr.Blocks, desk: Desk, chat: gr.ChatInterface, panel: gr.HTML, head: gr.HTML, sources: gr.Dropdown
+    app: gr.Blocks,
+    desk: Desk,
+    chat: gr.ChatInterface,
+    panel: gr.HTML,
+    head: gr.HTML,
+    sources: gr.Dropdown,
+    *,
+    keep_examples: bool,
 ) -> None:
     """The panel follows the conversation: its last turn, or the turn that is clicked; and both outlive a reload."""
     # Not a secret: what the browser keeps is the reader's own conversation, and must outlive the server.
@@ -251,8 +213,10 @@ def _wire(
         except DatelineError as error:
             coverage = error
         names = [name for name, _ in coverage.sources] if isinstance(coverage, Coverage) else []
-        welcome = gr.update(placeholder=_welcome_html(coverage))
-        return _head_html(coverage), welcome, gr.update(choices=names), conversation or []
+        welcome = gr.update(placeholder=welcome_html(coverage))
+        if not keep_examples:
+            welcome["examples"] = [{"text": question} for question in example_questions(coverage)]
+        return head_html(coverage), welcome, gr.update(choices=names), conversation or []
 
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     chat.chatbot.select(chosen, [chat.chatbot], [panel], queue=False, **quiet)
@@ -283,46 +247,6 @@ def _answered(history: History) -> History:
 def _turns(history: History) -> list[Turn]:
     kept = (unpack((said.get("metadata") or {}).get("id")) for said in history if said["role"] == "assistant")
     return [Turn(answer.question, answer.text) for answer in kept if answer is not None]
-
-
-def _head_html(coverage: Coverage | DatelineError | None) -> str:
-    if isinstance(coverage, Coverage) and coverage.articles:
-        noun = "article" if coverage.articles == 1 else "articles"
-        outlets = f"{len(coverage.sources)} source{'s' if len(coverage.sources) != 1 else ''}"
-        days = f" · {_span(coverage)}" if coverage.first and coverage.last else ""
-        about = f"{coverage.articles:,} {noun} · {outlets}{days}"
-    elif coverage is None:
-        about = "Opening the archive …"
-    else:
-        about = "No articles yet"
-    return f'<header class="dl-head"><h1>Dateline</h1><p>{escape(about)}</p></header>'
-
-
-def _span(coverage: Coverage) -> str:
-    first, last = coverage.first, coverage.last
-    assert first is not None and last is not None
-    opening = f"{first.day} {first:%b}" + ("" if first.year == last.year else f" {first.year}")
-    return f"{opening} – {last.day} {last:%b} {last.year}"
-
-
-def _welcome_html(coverage: Coverage | DatelineError | None) -> str:
-    if isinstance(coverage, ArchiveMissing):
-        return _face("There is no archive yet", str(coverage), "dateline rebuild PATH --archive DIR")
-    if isinstance(coverage, DatelineError):
-        return _face("The archive cannot be opened", str(coverage), "dateline verify --archive DIR")
-    if coverage is not None and not coverage.articles:
-        return _face("The archive is empty", "Add articles, then reload this page.", "dateline add PATH --archive DIR")
-    return (
-        '<div class="dl-welcome"><h2>What do you want to know?</h2>'
-        "<p>Answers are sentences from the articles, word for word, each with its source and date.</p></div>"
-    )
-
-
-def _face(title: str, message: str, mend: str) -> str:
-    return (
-        f'<div class="dl-welcome dl-trouble" role="alert"><h2>{escape(title)}</h2><p>{escape(message)}</p>'
-        f"<p><code>{escape(mend)}</code></p></div>"
-    )
 
 
 def _theme() -> gr.themes.Base:

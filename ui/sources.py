@@ -80,13 +80,6 @@ def answer_html(answer: Answer, turn: int) -> str:
     return f'<div class="dl-answer">{paragraphs}</div>'
 
 
-def face_html(label: str, message: str, kind: str = "error") -> str:
-    """A message of our own in the conversation: an error, or that the search is on."""
-    role = "alert" if kind == "error" else "status"
-    body = f'<p class="dl-label">{escape(label)}</p><p>{escape(message)}</p>'
-    return f'<div class="dl-answer dl-{kind}" role="{role}">{body}</div>'
-
-
 def panel_html(kept: Kept | None, find: FindArticle) -> str:
     """The source panel for one turn: a card for each citation, or the nearest passages where there is no answer."""
     if kept is None:

@@ -1,0 +1,82 @@
+"""The assistant behind the page: opened late, refreshed at each question, and safe to ask from many threads."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from index.article import Article
+from index.errors import DatelineError
+
+if TYPE_CHECKING:
+    from rag import Assistant
+    from rag.config import Settings
+
+log = logging.getLogger(__name__)
+
+
+class Desk:
+    """The assistant behind the page, opened when it is first needed: the page is up before the models are.
+
+    An archive that cannot be opened is tried again at the next question, so that a rebuild mends a page that is open.
+    """
+
+    def __init__(self, archive: Assistant | str | Path, settings: Settings | None = None) -> None:
+        self._path = Path(archive) if isinstance(archive, str | Path) else None
+        self._settings = settings
+        self._assistant: Assistant | None = None if isinstance(archive, str | Path) else archive
+        self._lock = threading.Lock()
+        self._warm = threading.Event()
+
+    @property
+    def key(self) -> str:
+        """A short name of the archive, by which a browser keeps the conversations of several apart."""
+        return hashlib.sha256(str(self._path.resolve() if self._path else "").encode()).hexdigest()[:12]
+
+    def assistant(self) -> Assistant:
+        """The assistant, on the newest generation.
+
+        Raises DatelineError where the archive cannot be opened.
+        """
+        with self._lock:
+            if self._assistant is None:
+                from rag import Assistant
+
+                assert self._path is not None
+                self._assistant = Assistant(self._path, settings=self._settings)
+            else:
+                self._refresh(self._assistant)
+            return self._assistant
+
+    def _refresh(self, assistant: Assistant) -> None:
+        try:
+            assistant.refresh()
+        except DatelineError as error:
+            log.warning(
+                "The newest generation cannot be opened, so %s goes on answering: %s", assistant.generation, error
+            )
+
+    @property
+    def is_warm(self) -> bool:
+        """Whether the models are loaded, so that a question is answered at once."""
+        return self._warm.is_set()
+
+    def warm(self) -> None:
+        """Loads the models; where there is no archive to ask yet, they are left to the first question."""
+        try:
+            self.assistant().warm()
+        except DatelineError as error:
+            log.info("Models are not loaded yet: %s", error)
+        else:
+            self._warm.set()
+
+    def find(self, article_id: str) -> Article | None:
+        """The stored article, or None where it is gone or the archive cannot be opened."""
+        try:
+            article: Article | None = self.assistant().article(article_id)
+        except DatelineError:
+            return None
+        return article
