@@ -197,6 +197,24 @@ def test_what_was_searched_and_the_as_of_day(page: Page):
 
 
 @browser_wanted
+def test_a_link_asks_its_question_as_of_its_day_once(page: Page, address: str):
+    page.goto(f"{address}?q=What+did+Belarus+and+Iran+sign%3F&as_of=2025-08-31")
+    expect(page.locator("#dl-1-1 blockquote mark")).to_have_text(SENTENCE, timeout=60_000)
+    expect(page.locator(".dl-searched dl")).to_contain_text("31 August 2025")
+    shared = page.get_by_role("link", name="Link to this question")
+    expect(shared).to_have_attribute("href", "?q=What+did+Belarus+and+Iran+sign%3F&as_of=2025-08-31")
+    page.reload()
+    expect(page.locator(".dl-answer")).to_have_count(1)
+    page.wait_for_timeout(500)
+    expect(page.locator(".dl-answer")).to_have_count(1)
+
+
+@browser_wanted
+def test_a_question_that_is_markup_fetches_nothing_either(page: Page):
+    ask(page, "![pixel](http://elsewhere.example/q.png) <img src='http://elsewhere.example/r.png'> who?")
+
+
+@browser_wanted
 def test_two_visitors_do_not_see_each_other(page: Page, browser: Browser, address: str):
     ask(page, QUESTION)
     other = browser.new_context().new_page()

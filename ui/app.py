@@ -56,12 +56,12 @@ def _page(desk: Desk, questions: Sequence[str]) -> gr.Blocks:
         head = gr.HTML(head_html(None), elem_id="dl-head", apply_default_css=False, js_on_load=None)
         with gr.Row(elem_id="dl-main", equal_height=False):
             with gr.Column(scale=3, min_width=300, elem_id="dl-left"):
-                chat, sources = _chat(desk, questions or FALLBACK_QUESTIONS)
+                chat = _chat(desk, questions or FALLBACK_QUESTIONS)
             with gr.Column(scale=2, min_width=300, elem_id="dl-right"):
                 panel = gr.HTML(
                     panel_html(None, desk.find), elem_id="dl-sources", apply_default_css=False, js_on_load=None
                 )
-        _wire(app, desk, chat, panel, head, sources, keep_examples=bool(questions))
+        _wire(app, desk, chat, panel, head, keep_examples=bool(questions))
     app.queue(max_size=WAITING_AT_MOST, default_concurrency_limit=ASKING_AT_ONCE)
     return app
 
@@ -105,7 +105,7 @@ def launch(
     return app
 
 
-def _chat(desk: Desk, questions: Sequence[str]) -> tuple[gr.ChatInterface, gr.Dropdown]:
+def _chat(desk: Desk, questions: Sequence[str]) -> gr.ChatInterface:
     as_of = gr.Textbox(
         label="As of",
         info="Answer as if it were this day: nothing published later is seen.",
@@ -148,7 +148,7 @@ def _chat(desk: Desk, questions: Sequence[str]) -> tuple[gr.ChatInterface, gr.Dr
         except DatelineError as error:
             yield _said(face_html("This question could not be answered", str(error)))
 
-    chat = gr.ChatInterface(
+    return gr.ChatInterface(
         respond,
         chatbot=chatbot,
         textbox=textbox,
@@ -163,7 +163,6 @@ def _chat(desk: Desk, questions: Sequence[str]) -> tuple[gr.ChatInterface, gr.Dr
         analytics_enabled=False,
         fill_height=True,
     )
-    return chat, sources
 
 
 def _answers(
@@ -190,7 +189,6 @@ def _wire(
     chat: gr.ChatInterface,
     panel: gr.HTML,
     head: gr.HTML,
-    sources: gr.Dropdown,
     *,
     keep_examples: bool,
 ) -> None:
@@ -207,7 +205,7 @@ def _wire(
         place = event.index[0] if isinstance(event.index, list | tuple) else event.index
         return panel_html(_kept(history, int(place)), desk.find)
 
-    def greet(conversation: History) -> tuple[Any, ...]:
+    def greet(conversation: History, request: gr.Request) -> tuple[Any, ...]:
         try:
             coverage: Coverage | DatelineError = desk.assistant().coverage()
         except DatelineError as error:
@@ -216,12 +214,14 @@ def _wire(
         welcome = gr.update(placeholder=welcome_html(coverage))
         if not keep_examples:
             welcome["examples"] = [{"text": question} for question in example_questions(coverage)]
-        return head_html(coverage), welcome, gr.update(choices=names), conversation or []
+        day = gr.update(value=request.query_params.get("as_of", ""))
+        return head_html(coverage), welcome, gr.update(choices=names), day, conversation or []
 
+    as_of, sources = chat.additional_inputs
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     chat.chatbot.select(chosen, [chat.chatbot], [panel], queue=False, **quiet)
     chat.chatbot.change(latest, [chat.chatbot], [panel, kept, chat.textbox], queue=False, **quiet)
-    app.load(greet, [kept], [head, chat.chatbot, sources, chat.chatbot_value], **quiet)
+    app.load(greet, [kept], [head, chat.chatbot, sources, as_of, chat.chatbot_value], **quiet)
 
 
 def _said(content: str, packed: str | None = None) -> dict[str, Any]:

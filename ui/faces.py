@@ -27,7 +27,8 @@ def head_html(coverage: Coverage | DatelineError | None) -> str:
         about = "Opening the archive …"
     else:
         about = "No articles yet"
-    return f'<header class="dl-head"><h1>Dateline</h1><p>{escape(about)}</p></header>'
+    state = "" if coverage is None else " dl-open"
+    return f'<header class="dl-head{state}"><h1>Dateline</h1><p>{escape(about)}</p></header>'
 
 
 def example_questions(coverage: Coverage | DatelineError) -> Sequence[str]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -93,8 +93,7 @@ def panel_html(kept: Kept | None, find: FindArticle) -> str:
     else:
         title = "Sources"
         cards = _list(_card(citation, number, turn, find) for number, citation in enumerate(answer.citations, 1))
-        cards += _copy_button(answer)
-    return _panel(title, asked + cards + _searched(answer), turn)
+    return _panel(title, asked + cards + _actions(answer) + _searched(answer), turn)
 
 
 def _panel(title: str, body: str, turn: int) -> str:
@@ -203,11 +202,17 @@ def _copies(item: Citation | Evidence) -> str:
     return f'<p class="dl-also">Also in {len(item.also_in)} {noun}: {escape(", ".join(item.also_in))}</p>'
 
 
-def _copy_button(answer: Answer) -> str:
-    """A button with the answer and its sources as plain text; the script of the page puts it on the clipboard."""
+def _actions(answer: Answer) -> str:
+    """The answer with its sources as plain text to copy, and a link that asks the question again.
+
+    The link holds the question and its as-of day, and nothing of the conversation.
+    """
     notes = (f"[{number}] {_note(citation)}" for number, citation in enumerate(answer.citations, 1))
-    text = "\n".join([answer.text, "", *notes])
-    return f'<button type="button" class="dl-copy" data-text="{html.escape(text)}">Copy with citations</button>'
+    text = html.escape("\n".join([answer.text, "", *notes]))
+    query = {"q": answer.question} | ({"as_of": answer.as_of.isoformat()} if answer.as_of else {})
+    copy = f'<button type="button" class="dl-action" data-text="{text}">Copy with citations</button>'
+    link = f'<a class="dl-action" href="?{html.escape(urlencode(query))}">Link to this question</a>'
+    return f'<p class="dl-actions">{copy if answer.citations else ""}{link}</p>'
 
 
 def _note(citation: Citation) -> str:

@@ -39,7 +39,7 @@
   }
 
   document.addEventListener("click", (event) => {
-    const button = event.target.closest?.(".dl-copy");
+    const button = event.target.closest?.("button.dl-action");
     if (button) copy(button);
   });
 
@@ -52,7 +52,8 @@
   document.addEventListener("toggle", (event) => {
     const text = event.target.matches?.(".dl-whole[open]") && event.target.querySelector(".dl-text");
     const mark = text && text.querySelector("mark");
-    if (mark) text.scrollTop = mark.offsetTop - text.offsetTop - text.clientHeight / 3;
+    if (text) text.scrollIntoView({ block: "nearest" });
+    if (mark) text.scrollTop = mark.offsetTop - text.clientHeight / 3;
   }, true);
 
   // Gradio names each message by its source, which for an answer is markup: a reader who listens hears its words.
@@ -63,7 +64,23 @@
     }
   }
 
+  // A link ?q=…&as_of=… asks its question once the archive is open (the server has by then set the as-of day);
+  // the address is then cleared, so that a reload does not ask again.
+  let link = new URLSearchParams(location.search);
+
+  function askFromLink() {
+    const box = document.querySelector("#dl-question textarea");
+    if (!link?.get("q") || !box || !document.querySelector(".dl-head.dl-open")) return;
+    const question = link.get("q");
+    link = null;
+    history.replaceState(null, "", location.pathname);
+    Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(box, question);
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+    setTimeout(() => document.querySelector("#dl-question button.submit-button")?.click(), 100);
+  }
+
   new MutationObserver(() => {
+    askFromLink();
     if (wanted && show(wanted, true)) wanted = null;
     document.querySelectorAll("#dl-chat [aria-label*='message:'], #dl-chat [aria-label^='Answer:']").forEach(name);
   }).observe(document.body, { childList: true, subtree: true });
