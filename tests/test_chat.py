@@ -96,19 +96,23 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser, address: str) -> Iterator[Page]:
-    """A fresh visitor's page; at its end, nothing may have been asked of any other host, and no script have failed."""
+    """A fresh visitor's page; at its end, nothing may have been sent to any other host, and no script have failed.
+
+    What the page's content policy stops ("csp") never leaves the browser.
+    """
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     context.set_default_timeout(20_000)
     tab = context.new_page()
-    asked: list[str] = []
+    sent: list[str] = []
     failed: list[str] = []
-    tab.on("request", lambda request: asked.append(request.url))
+    tab.on("requestfinished", lambda request: sent.append(request.url))
+    tab.on("requestfailed", lambda request: sent.append(request.url) if request.failure != "csp" else None)
     tab.on("pageerror", lambda error: failed.append(str(error)))
     tab.on("dialog", lambda dialog: (failed.append(dialog.message), dialog.dismiss()))
     tab.goto(address)
     expect(tab.locator(".dl-head p")).to_contain_text("articles", timeout=20_000)
     yield tab
-    assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
+    assert [url for url in sent if not url.startswith((address, "data:", "blob:"))] == []
     assert failed == []
     context.close()
 
@@ -211,7 +215,11 @@ def test_a_link_asks_its_question_as_of_its_day_once(page: Page, address: str):
 
 @browser_wanted
 def test_a_question_that_is_markup_fetches_nothing_either(page: Page):
-    ask(page, "![pixel](http://elsewhere.example/q.png) <img src='http://elsewhere.example/r.png'> who?")
+    ask(
+        page,
+        "![pixel](http://elsewhere.example/q.png) [a](javascript:alert(1)) <img src='http://elsewhere.example/r.png'>",
+    )
+    expect(page.locator("#dl-chat [href^=javascript]")).to_have_count(0)
 
 
 @browser_wanted
