@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from index.article import Article, PageKind, RawPage
-from index.dump import is_aside, is_caption, read_dump
+from index.dump import read_dump
 from index.errors import InputError
+from index.junk import is_aside, is_caption
 from index.published import NO_DATE, Dated, given_date, head_line_date, text_date
+from index.storyline import unwrap
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
@@ -30,9 +32,6 @@ _INVISIBLE = re.compile(
     "|(?<=[\x20-\x7e])[\u200c\u200d]|[\u200c\u200d](?=[\x20-\x7e])"  # joiners mean something in some scripts and emoji
 )
 _MARKUP = re.compile(r"</(?:p|div|a|b|i|em|strong|span|li|ul|h\d)>|<br\s*/?>|<p[ >]", re.IGNORECASE)
-_BLOCK_TAG = re.compile(r"<(?:/?(?:p|div|li|ul|ol|h\d|blockquote|tr|table|section|article)\b[^<>]*|br\s*/?)>", re.I)
-_HIDDEN = re.compile(r"<(script|style|noscript|iframe)\b.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
-_TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 _ENTITY = re.compile(r"&(?:[a-zA-Z]{2,8}|#\d{2,6}|#x[0-9a-fA-F]{2,5});")
 
 
@@ -83,10 +82,12 @@ def normalise(text: str) -> str:
 def _from_story(page: RawPage) -> Found:
     content = page.content
     if _MARKUP.search(content):
-        content = _TAG.sub("", _BLOCK_TAG.sub("\n\n", _HIDDEN.sub(" ", content)))
-    if _ENTITY.search(content):
+        from index.webpage import plain_text
+
+        content = plain_text(content)
+    elif _ENTITY.search(content):
         content = html.unescape(content)
-    lines = normalise(content).split("\n")
+    lines = unwrap(normalise(content)).split("\n")
     title = _one_line(page.title or "").casefold()
     kept, caption = [], None
     for line in (" ".join(line.split()) for line in lines):
@@ -106,9 +107,12 @@ def _from_dump(page: RawPage) -> Found:
 
 
 def _from_html(page: RawPage) -> Found:
-    from index.webpage import read_webpage
+    from index.webpage import UnreadablePage, read_webpage
 
-    web = read_webpage(page.content, page.url)
+    try:
+        web = read_webpage(page.content, page.url)
+    except UnreadablePage as error:
+        raise InputError(page.origin, str(error)) from error
     lines = (" ".join(line.split()) for line in normalise(web.text).split("\n"))
     text = "\n\n".join(line for line in lines if line and not is_aside(line))
     return Found(text, web.title, web.dated, web.source, web.authors, web.url, web.caption)

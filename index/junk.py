@@ -30,27 +30,30 @@ _FORMS = (
     r" (?:news|stor(?:y|ies)|headlines|articles?|posts|coverage|videos?|links|content|picks|choice|topics)"
     r"(?: (?:from|on|in|about|by) .{1,50})?",
     r"recommended(?: (?:for you|stories|articles|reading|videos?|by \w+))?",
-    r"most (?:read|popular|viewed|shared|watched|recent|commented)(?: (?:news|stories|articles|videos?|in|on|now|\w+)){0,3}",
-    r"(?:you (?:may|might|will) (?:also )?(?:like|be interested in)(?: (?:these|this|posts|stories|articles))*)",
-    r"(?:we recommend|trending(?: now)?|around the web|don'?t miss|what to read next|related|in this (?:story|article))",
+    r"most (?:read|popular|viewed|shared|watched|recent|commented)(?: \w+){0,3}",
+    r"you (?:may|might|will) (?:also )?(?:like|be interested in)(?: (?:these|this|posts|stories|articles))*",
+    r"we recommend|trending(?: now)?|around the web|don'?t miss|what to read next|related|in this (?:story|article)",
     r"(?:from around the web|promoted|sponsored|paid)(?: (?:content|stories|links|by))?(?: \w+)?",
     # pointers to other pages and to the rest of this one
     r"(?:read|see|learn|find out) (?:more|next|also|all)",
-    r"(?:read|see|learn|find out) (?:more|all) ?(?::|here|about|on|from|in|at|news|commentary|stor\w+|[\w-]+ news).{0,70}",
+    r"(?:read|see|learn|find out) (?:more|all) ?(?::|here|about|on|from|in|at|commentary|stor\w+|(?:[\w-]+ )?news)"
+    r".{0,70}",
     r"(?:read|see|view) (?:the )?full (?:story|article|bio|coverage)",
-    r"(?:show|load|view|hear) (?:more|less|all|next)(?: (?:less|comments?|photos?|stories|videos?|images?|show less))?",
+    r"(?:show|load|view|hear) (?:more|less|all|next)(?: (?:comments?|photos?|stories|videos?|images?|show less))?",
     r"(?:continue|keep) reading(?: (?:the|this|below|after|here).{0,60})?",
     r"(?:click|tap) here.{0,80}|scroll down (?:for|to) .{0,60}",
     r"(?:story|article|interview|list) continues(?: (?:below|after)(?: .{1,40})?)?",
     # asking for something
     r"(?:please )?(?:subscribe|sign[ -]?(?:up|in)|log[ -]?(?:in|out)|register|join)(?: (?:now|today|here|free|us))?",
     r"(?:please )?subscribe .{1,120}",
-    rf"(?:please )?(?:sign[ -]?up|log[ -]?in|register|join) .{{0,120}}\b(?:{_MAIL}|to (?:comment|continue|read))\b.{{0,80}}",
-    rf"(?:get|receive) .{{0,80}}\b(?:newsletters?|inbox|alerts|e-?mails?)\b.{{0,80}}",
+    r"(?:please )?(?:sign[ -]?up|log[ -]?in|register|join) .{0,120}"
+    rf"\b(?:{_MAIL}|to (?:comment|continue|read))\b.{{0,80}}",
+    r"(?:get|receive) .{0,80}\b(?:newsletters?|inbox|alerts|e-?mails?)\b.{0,80}",
     r"(?:[\w-]+ ){0,4}newsletters?(?: sign[ -]?up)?",
     rf"(?:share|tweet|pin|print|e-?mail|copy|save|bookmark|flipboard|messenger|rss|{_SITES})"
     rf"(?: (?:this|it|on|via|to|link|the|article|story|page|post|with|your|friends|and|e-?mail|copy|print|{_SITES}))*",
-    rf"(?:follow|like|find|join) (?:us|me|him|her|them|@\w+|[\w.@ ]{{2,60}}?) (?:on|at) (?:{_SITES}|social media)\b.{{0,100}}",
+    r"(?:follow|like|find|join) (?:us|me|him|her|them|@\w+|[\w.@ ]{2,60}?) (?:on|at) "
+    rf"(?:{_SITES}|social media)\b.{{0,100}}",
     r"(?:download|get) (?:the|our)(?: free)?(?: \w+){0,4} apps?\b.{0,60}",
     # comments, consent, copyright
     r"(?:\d+ |view |show |hide |post |add |leave |write |no |join the |start the )?(?:a |all )?"
@@ -71,7 +74,8 @@ _FORMS = (
     r"(?:\d+ )?did you encounter any technical issues",
     r"(?:(?:video player was slow to load content|video content never loaded|ad froze or did not finish loading"
     r"|video content did not start after ad|audio on ad was too loud|ad never loaded|other issues"
-    r"|ad prevented/slowed the page from loading|content moved around while ad loaded|ad was repetitive to ads.{0,30})\W*)+",
+    r"|ad prevented/slowed the page from loading|content moved around while ad loaded"
+    r"|ad was repetitive to ads.{0,30})\W*)+",
     r"(?:thank you!? )?your (?:effort and contribution|ad feedback) .{0,120}",
     r"(?:play|pause|watch|listen|mute|unmute|replay|full ?screen|autoplay|loading|up next|now playing|close|menu|search"
     r"|next|previous|caption|(?:photo |image )?gallery|image|photo|video|slideshow)"
@@ -81,12 +85,59 @@ _FORMS = (
     r"(?:your browser|javascript|please enable) .{0,120}\b(?:support|javascript|html5|enabled?|disabled)\b.{0,80}",
 )
 _FURNITURE = re.compile("|".join(f"(?:{form})" for form in _FORMS), re.IGNORECASE)
+BYLINE = re.compile(r"(?i:by|(?:words|written|reported|story) by|von|par|por)(?::\s*|\s+)(?=[^\W\d_a-z])")
+_DATELINE = re.compile(r"(?:(?:[^\W\d_a-z][\w.'’]*|of|and|de|the)[,]?\s+){0,6}[^\W\d_a-z][\w.'’)(]*\s*[—–-]{1,2}")
+_CAPTION_START = re.compile(
+    r"(?:in this (?:[^.;]{0,50}\s)?(?:photo(?:graph)?|image|picture|frame grab|handout|screen ?grab)\b"
+    r"|files?(?: (?:photo|picture|image))?\s*[-–—:]"
+    r"|\(?(?:file |handout )?(?:photo|image|picture|caption)s?(?: (?:by|credit|courtesy|of))?\s*[:(/-])",
+    re.IGNORECASE,
+)
+_CAPTION_CREDIT = re.compile(
+    r"(?:\((?i:(?:AP )?(?:photo|image|file|courtesy|credit))[^)]*\)\W*"
+    r"|/\s?(?:AP|AFP|Reuters|REUTERS|Getty|TASS|Xinhua)[)\s]*"
+    r"|\b(?:AP Photo|Getty Images|Shutterstock|iStock|EPA-EFE)\b[^.]{0,60}|\bPhoto(?:graph)?(?: by\b|:)[^.]{0,60})$"
+)
+_CAPTION_CUE = re.compile(
+    r"\b(?:left|right|cent(?:er|re)|pictured|photo|seen|shown|file|poses?|looks on|arrives?)\b", re.I
+)
 _ENDS = re.compile(r"^[^\w©(@]+|[^\w)]+$")
+_SENTENCE_END = re.compile(r"[.!?…。！？؟।][\"'”’»)\]„」』]*(?:\s*\[\d+\])*$")
+_MAX_CHARACTERS = 1_000  # no furniture is longer, and no form is tried on more: some would take its square in time
 
 
 def is_junk(line: str) -> bool:
     """Whether a line is furniture whatever its neighbours are: failed templates, share and subscribe lines and such."""
+    if len(line) > _MAX_CHARACTERS:
+        return False
     if _TEMPLATE.search(line):
-        return len(line.split()) <= 2 * _MAX_WORDS
+        return True
     bare = _ENDS.sub("", " ".join(line.split()))
     return 0 < bare.count(" ") + 1 <= _MAX_WORDS and _FURNITURE.fullmatch(bare) is not None
+
+
+def is_aside(line: str) -> bool:
+    """Whether a line is no part of a story though it may stand in it: furniture, a byline, a dateline on its own."""
+    words = line.split()
+    if (
+        len(line) <= _MAX_CHARACTERS
+        and len(words) <= 8
+        and (_DATELINE.fullmatch(line) or (BYLINE.match(line) and line[-1] not in '.!?”"'))
+    ):
+        return True
+    return is_junk(line)
+
+
+def is_caption(line: str, *, opening: bool = False) -> bool:
+    """Whether a line is the caption of a picture; `opening` where it is no sentence and stands before the first."""
+    words = len(line.split())
+    if len(line) > _MAX_CHARACTERS or words > 80:
+        return False
+    if _CAPTION_CREDIT.search(line) or (_CAPTION_START.match(line) and not ends_sentence(line)):
+        return True
+    return opening and words >= 6 and _CAPTION_CUE.search(line) is not None
+
+
+def ends_sentence(line: str) -> bool:
+    """Whether a line ends where a sentence does, closing quotation marks, brackets and note numbers aside."""
+    return _SENTENCE_END.search(line[-40:]) is not None

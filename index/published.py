@@ -118,21 +118,27 @@ def url_day(url: str | None, *, now: datetime | None = None) -> date | None:
 
 def _forms(text: str) -> Day | None:
     if match := _EPOCH.fullmatch(text):
-        try:
-            return Day(
-                datetime.fromtimestamp(int(text.split(".", maxsplit=1)[0]) / (1000 if match[2] else 1), UTC).date()
-            )
-        except (OverflowError, OSError, ValueError):
-            return None
+        return _epoch(int(match[1] + (match[2] or "")) / (1000 if match[2] else 1) * (-1 if text[0] == "-" else 1))
     if match := (_ISO.match(text) or _COMPACT.fullmatch(text)):
         return _day(match[1], match[2], match[3])
     if match := _NUMERIC.match(text):
         return _either_order(int(match[1]), int(match[3]), match[4], day_first=match[2] == ".")
+    return _worded(text) or _mail_form(text) or _other_language(text)
+
+
+def _epoch(seconds: float) -> Day | None:
+    try:
+        return Day(datetime.fromtimestamp(seconds, UTC).date())
+    except (OverflowError, OSError, ValueError):
+        return None
+
+
+def _worded(text: str) -> Day | None:
     if match := _MONTH_FIRST.search(text):
         return _day(match[3], _month(match[1]), match[2])
     if match := _DAY_FIRST.search(text):
         return _day(match[3], _month(match[2]), match[1])
-    return _mail_form(text) or _other_language(text)
+    return None
 
 
 def _month(name: str) -> int:

@@ -7,22 +7,56 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-import lxml.html
 import trafilatura
-from lxml.etree import LxmlError
 
-from index.published import EARLIEST, SLACK, Dated, metadata_date, text_date
+from index.published import SLACK, Dated, metadata_date, text_date
 
-_META_DATE = (
-    '//meta[@property="article:published_time" or @name="article:published_time" or @property="og:article:published_time"'
-    ' or @itemprop="datePublished" or @name="datePublished" or @name="parsely-pub-date" or @name="sailthru.date"'
-    ' or @name="pubdate" or @name="publishdate" or @name="publish-date" or @name="DC.date.issued"'
-    ' or @name="dcterms.created" or @name="citation_publication_date"]/@content'
-    ' | //time[@itemprop="datePublished" or @pubdate]/@datetime'
+_META_DATES = (
+    '//meta[@property="article:published_time" or @property="og:article:published_time"]/@content',
+    '//meta[@itemprop="datePublished"]/@content',
+    '//*[@itemprop="datePublished"]/@datetime',
+    "//time[@pubdate]/@datetime",
 )
-_JSON_DATE = re.compile(r'"datePublished"\s*:\s*("(?:[^"\\]|\\.)*")')
+_META_NAMES = frozenset(
+    (
+        "article:published_time",
+        "datepublished",
+        "parsely-pub-date",
+        "sailthru.date",
+        "pubdate",
+        "publishdate",
+        "publish-date",
+        "dc.date.issued",
+        "dcterms.created",
+        "citation_publication_date",
+    )
+)
+_JSON_DATE = re.compile(r'"datePublished"\s*:\s*("[^"\\]{6,60}")')
 _NEW_YEAR = "-01-01"
+_BLOCKS = (
+    "p",
+    "div",
+    "li",
+    "ul",
+    "ol",
+    "br",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "blockquote",
+    "tr",
+    "table",
+    "section",
+)
+
+
+class UnreadablePage(ValueError):
+    """The markup could not be parsed at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,26 +73,42 @@ class Webpage:
 
 
 def read_webpage(markup: str, url: str | None = None) -> Webpage:
-    """Takes a page of HTML apart; `url` is its address where that is known.
+    """Takes a page of HTML apart; the address found in the page stands in for an unknown `url`.
 
-    The address found in the page itself stands in for an unknown one.
+    Raises UnreadablePage where the parsers fail on the markup.
     """
     try:
-        tree = trafilatura.load_html(markup)
-    except (LxmlError, ValueError, TypeError):
-        return Webpage()
+        return _read(markup, url)
+    except Exception as error:  # whatever broken markup makes of four libraries, it is the page that is at fault
+        raise UnreadablePage(f"the page could not be parsed ({type(error).__name__}: {error})") from error
+
+
+def plain_text(markup: str) -> str:
+    """The text of a fragment of HTML, its blocks parted by blank lines; the fragment itself where it is no HTML."""
+    root = trafilatura.load_html(f"<html><body><div>{markup}</div></body></html>")
+    if root is None:
+        return markup
+    for element in list(root.iter("script", "style", "noscript", "iframe")):
+        element.drop_tree()
+    for element in root.iter(*_BLOCKS):
+        element.text = "\n\n" + (element.text or "")
+        element.tail = "\n\n" + (element.tail or "")
+    return str(root.text_content())
+
+
+def _read(markup: str, url: str | None) -> Webpage:
+    tree = trafilatura.load_html(markup)
     if tree is None:
         return Webpage()
-    latest = (datetime.now(UTC) + SLACK).date().isoformat()
     limits = {
         "original_date": True,
         "deferred_url_extractor": True,
-        "min_date": EARLIEST.isoformat(),
-        "max_date": latest,
+        "max_date": (datetime.now(UTC) + SLACK).date().isoformat(),
     }
-    found = trafilatura.bare_extraction(
-        tree, url=url, with_metadata=True, include_comments=False, favor_precision=True, date_extraction_params=limits
-    )
+    options: dict[str, Any] = {"url": url, "include_comments": False, "date_extraction_params": limits}
+    found: Any = trafilatura.bare_extraction(tree, with_metadata=True, favor_precision=True, **options)
+    if found is None:
+        found = trafilatura.bare_extraction(tree, with_metadata=True, favor_recall=True, **options)
     if found is None:
         return Webpage()
     address = url or found.url
@@ -73,7 +123,7 @@ def read_webpage(markup: str, url: str | None = None) -> Webpage:
     )
 
 
-def _date(tree: lxml.html.HtmlElement, guess: str | None, url: str | None) -> Dated | None:
+def _date(tree: Any, guess: str | None, url: str | None) -> Dated | None:
     for written in _written_dates(tree):
         if dated := metadata_date(written, url):
             return dated
@@ -82,17 +132,17 @@ def _date(tree: lxml.html.HtmlElement, guess: str | None, url: str | None) -> Da
     return text_date(guess, url)
 
 
-def _written_dates(tree: lxml.html.HtmlElement) -> Iterator[str]:
+def _written_dates(tree: Any) -> Iterator[str]:
     for script in tree.xpath('//script[@type="application/ld+json"]/text()'):
-        for value in _JSON_DATE.findall(script):
-            try:
-                yield json.loads(value)
-            except ValueError:
-                continue
-    yield from (str(value) for value in tree.xpath(_META_DATE))
+        yield from (json.loads(value) for value in _JSON_DATE.findall(script))
+    for path in _META_DATES:
+        yield from map(str, tree.xpath(path))
+    for meta in tree.xpath("//meta[@name and @content]"):
+        if meta.get("name").lower() in _META_NAMES:
+            yield meta.get("content")
 
 
-def _caption(tree: lxml.html.HtmlElement) -> str | None:
+def _caption(tree: Any) -> str | None:
     for element in tree.xpath("//figcaption"):
         text = " ".join(element.text_content().split())
         if len(text.split()) >= 4:
