@@ -23,8 +23,8 @@ CHROMIUM = Path("/usr/bin/chromium")
 QUESTION = "What did Belarus and Iran sign?"
 UNANSWERED = "Who won the curling match on Mars?"
 SENTENCE = (
-    "Presidents Alexander Lukashenko and Masoud Pezeshkian signed a package of 13 documents on Aug. 20 "
-    "in the Belarusian capital, Minsk."
+    "Belarus and Iran signed a package of 13 documents on Aug. 20, when President Alexander Lukashenko received "
+    "his Iranian counterpart, Masoud Pezeshkian, in the Belarusian capital."
 )
 HOSTILE = (
     "The harbour master of Zanderholm signed 7 zebra permits "
@@ -133,9 +133,11 @@ def test_the_question_of_the_mission(page: Page):
     expect(card.locator("blockquote mark")).to_have_text(SENTENCE)
     expect(card.locator("time")).to_have_attribute("datetime", "2025-08-21")
     expect(card.locator(".dl-event")).to_have_text("Speaks of 20 August 2025 (“on Aug. 20”)")
-    expect(card.locator("h3")).to_have_text("Belarus, Iran agree to boost defense ties")
+    expect(card.locator("h3")).to_have_text(
+        "Lukashenko and Pezeshkian seal 13 papers in Minsk, defence among the topics"
+    )
     everything = page.locator("#dl-main").inner_text()
-    for rail in ("NATO", "Moldova", "smartphone", "guerilla"):
+    for rail in ("Famine", "Jackson Hole", "Arsenal", "Tianjin"):
         assert rail not in everything
 
 
@@ -148,7 +150,7 @@ def test_an_example_is_asked_by_a_click_and_its_chip_leads_to_the_card_and_the_a
     expect(card).to_have_class("dl-card dl-on")
     card.get_by_text("Open the article").click()
     expect(card.locator(".dl-text mark")).to_be_in_viewport()
-    expect(card.locator(".dl-text")).to_contain_text("The two presidents also said")
+    expect(card.locator(".dl-text")).to_contain_text("The two leaders also said")
 
 
 @browser_wanted
@@ -168,7 +170,7 @@ def test_an_article_that_is_markup_shows_as_text_and_fetches_nothing(page: Page)
     expect(page.locator("#dl-1-1 h3")).to_have_text("Zanderholm <b>zebra</b> permits [t](javascript:alert(2))")
     expect(page.locator("#dl-main img, #dl-main script, #dl-main i, #dl-main code, #dl-main .katex")).to_have_count(0)
     links = [link.get_attribute("href") for link in page.locator("#dl-main a").all()]
-    assert all(link.startswith(("#dl-", "https://", "http://")) and "elsewhere" not in link for link in links)
+    assert all(link.startswith(("#dl-", "?q=", "https://")) and "elsewhere" not in link for link in links)
     assert page.title() == "Dateline"
 
 
@@ -293,7 +295,7 @@ def test_only_web_addresses_become_links(url: str | None):
     assert safe_url(url) is None
     evidence = Evidence("a1", "A title", "Wire", url, None, True, "Text.", 0, 5, 1.0)
     shown = panel_html(Kept(answer(abstained=True, citations=(), evidence=(evidence,)), 1), lambda _id: None)
-    assert "href" not in shown
+    assert re.findall(r'href="(.)', shown) == ["?"]  # the link that asks again, and none to the article
     assert "Undated" in shown
 
 

@@ -15,8 +15,8 @@ from ui.terminal import answer_lines, printable
 
 QUESTION = "what did Belarus and Iran sign?"
 SENTENCE = (
-    "Presidents Alexander Lukashenko and Masoud Pezeshkian signed a package of 13 documents on Aug. 20 "
-    "in the Belarusian capital, Minsk."
+    "Belarus and Iran signed a package of 13 documents on Aug. 20, when President Alexander Lukashenko received "
+    "his Iranian counterpart, Masoud Pezeshkian, in the Belarusian capital."
 )
 
 
@@ -72,9 +72,9 @@ def test_ask_prints_the_quotation_its_dates_source_and_title(example_archive: Pa
     assert SENTENCE in shown.stdout
     assert "[1] 21 August 2025" in shown.stdout
     assert "speaks of 20 August 2025 (“on Aug. 20”)" in shown.stdout
-    assert "Belarus, Iran agree to boost defense ties" in shown.stdout
+    assert "Lukashenko and Pezeshkian seal 13 papers in Minsk, defence among the topics" in shown.stdout
     assert "\x1b" not in shown.stdout  # no colours in a pipe
-    for rail in ("NATO", "Moldova", "smartphone", "guerilla"):
+    for rail in ("Famine", "Jackson Hole", "Arsenal", "Tianjin"):
         assert rail not in shown.stdout
 
 

@@ -103,7 +103,7 @@ def chat(
     host: Annotated[str, typer.Option(help="The address to serve on; 0.0.0.0 lets other machines in.")] = "127.0.0.1",
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="The port; the first free one from 7860.")] = None,
     questions: Annotated[
-        Path | None, typer.Option(help="A JSONL file of questions; the first few are offered as examples.")
+        Path | None, typer.Option(help="A JSONL file of questions; a few are offered as examples.")
     ] = None,
     open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in a browser.")] = False,
     terminal: Annotated[bool, typer.Option("--terminal", help="Chat here, without a browser.")] = False,
@@ -209,11 +209,13 @@ def _day(moment: datetime | None) -> date | None:
 
 
 def _examples(path: Path | None, at_most: int = 4) -> list[str]:
+    """A few answerable questions from over the whole file, the first among them."""
     if path is None:
         return []
     from rag.evaluation import read_questions
 
-    return [question.question for question in read_questions(path)][:at_most]
+    asked = [question.question for question in read_questions(path) if question.answerable]
+    return asked[:: max(1, -(-len(asked) // at_most))]
 
 
 def _chat_here(assistant: Assistant) -> None:
