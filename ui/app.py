@@ -212,7 +212,7 @@ def _wire(
             coverage = error
         names = [name for name, _ in coverage.sources] if isinstance(coverage, Coverage) else []
         welcome = gr.update(placeholder=welcome_html(coverage))
-        if not keep_examples:
+        if not (keep_examples and names):
             welcome["examples"] = [{"text": question} for question in example_questions(coverage)]
         day = gr.update(value=request.query_params.get("as_of", ""))
         return head_html(coverage), welcome, gr.update(choices=names), day, conversation or []

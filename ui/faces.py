@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from index.errors import ArchiveMissing, DatelineError
@@ -39,29 +40,31 @@ def example_questions(coverage: Coverage | DatelineError) -> Sequence[str]:
     return (f"What happened on {last.day} {last:%B %Y}?", f"What was announced in {last:%B %Y}?")
 
 
-def _span(coverage: Coverage) -> str:
-    first, last = coverage.first, coverage.last
-    assert first is not None and last is not None
-    opening = f"{first.day} {first:%b}" + ("" if first.year == last.year else f" {first.year}")
-    return f"{opening} – {last.day} {last:%b} {last.year}"
-
-
 def welcome_html(coverage: Coverage | DatelineError | None) -> str:
     """What an empty conversation shows: a welcome, or what is wrong with the archive and the mend."""
     if isinstance(coverage, ArchiveMissing):
-        return _face("There is no archive yet", str(coverage), "dateline rebuild PATH --archive DIR")
+        return _face("There is no archive yet", f"{coverage} Then reload this page.")
     if isinstance(coverage, DatelineError):
-        return _face("The archive cannot be opened", str(coverage), "dateline verify --archive DIR")
+        return _face("The archive cannot be opened", str(coverage))
     if coverage is not None and not coverage.articles:
-        return _face("The archive is empty", "Add articles, then reload this page.", "dateline add PATH --archive DIR")
+        return _face(
+            "The archive is empty", "Add articles with `dateline add PATH --archive DIR`, then reload this page."
+        )
     return (
         '<div class="dl-welcome"><h2>What do you want to know?</h2>'
         "<p>Answers are sentences from the articles, word for word, each with its source and date.</p></div>"
     )
 
 
-def _face(title: str, message: str, mend: str) -> str:
-    return (
-        f'<div class="dl-welcome dl-trouble" role="alert"><h2>{escape(title)}</h2><p>{escape(message)}</p>'
-        f"<p><code>{escape(mend)}</code></p></div>"
-    )
+def _face(title: str, message: str) -> str:
+    # What stands in backquotes in a message is a command to type.
+    parts = re.split(r"`([^`]+)`", message)
+    body = "".join(f"<code>{escape(part)}</code>" if at % 2 else escape(part) for at, part in enumerate(parts))
+    return f'<div class="dl-welcome dl-trouble" role="alert"><h2>{escape(title)}</h2><p>{body}</p></div>'
+
+
+def _span(coverage: Coverage) -> str:
+    first, last = coverage.first, coverage.last
+    assert first is not None and last is not None
+    opening = f"{first.day} {first:%b}" + ("" if first.year == last.year else f" {first.year}")
+    return f"{opening} – {last.day} {last:%b} {last.year}"

@@ -82,6 +82,10 @@
   new MutationObserver(() => {
     askFromLink();
     if (wanted && show(wanted, true)) wanted = null;
+    document.querySelectorAll("#dl-question button").forEach((button) => {
+      const label = button.classList.contains("stop-button") ? "Stop" : "Ask";
+      if (button.getAttribute("aria-label") !== label) button.setAttribute("aria-label", label);
+    });
     document.querySelectorAll("#dl-chat [aria-label*='message:'], #dl-chat [aria-label^='Answer:']").forEach(name);
   }).observe(document.body, { childList: true, subtree: true });
 }
