@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -32,6 +33,31 @@ HOSTILE = (
     "[a link](javascript:alert(1)) ![pixel](http://elsewhere.example/p.png) **bold** `code` $$x$$ "
     "https://elsewhere.example/bare on Monday."
 )
+# Text whose contrast with its ground is below WCAG AA: 4.5 to 1, or 3 to 1 from 24 px on.
+FAINT = """() => {
+  const rgb = (c) => { const v = c.match(/[\\d.]+/g).map(Number); return [v[0], v[1], v[2], v[3] ?? 1]; };
+  const linear = (v) => v / 255 <= .03928 ? v / 255 / 12.92 : ((v / 255 + .055) / 1.055) ** 2.4;
+  const light = ([r, g, b]) => .2126 * linear(r) + .7152 * linear(g) + .0722 * linear(b);
+  const ground = (e) => {
+    for (; e; e = e.parentElement) {
+      const colour = rgb(getComputedStyle(e).backgroundColor);
+      if (colour[3] === 1) return colour;
+    }
+    return [255, 255, 255, 1];
+  };
+  const faint = [];
+  for (const e of document.querySelectorAll("body *")) {
+    const text = [...e.childNodes].filter(n => n.nodeType === 3).map(n => n.textContent.trim()).join("");
+    if (!text || !e.checkVisibility({ opacityProperty: true, visibilityProperty: true }) || !e.getClientRects().length)
+      continue;
+    const style = getComputedStyle(e);
+    const [a, b] = [light(rgb(style.color)), light(ground(e))].sort((x, y) => y - x);
+    const large = parseFloat(style.fontSize) >= 24;
+    const ratio = (a + .05) / (b + .05);
+    if (ratio < (large ? 3 : 4.5)) faint.push(`${ratio.toFixed(2)} ${e.className || e.tagName}: ${text.slice(0, 30)}`);
+  }
+  return faint;
+}"""
 browser_wanted = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"needs Chromium at {CHROMIUM}")
 
 
@@ -232,6 +258,20 @@ def test_two_visitors_do_not_see_each_other(page: Page, browser: Browser, addres
     expect(other.get_by_text("What do you want to know?")).to_be_visible(timeout=20_000)
     expect(other.locator(".dl-answer")).to_have_count(0)
     other.context.close()
+
+
+@browser_wanted
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_stands_out_from_its_ground(page: Page, scheme: Literal["light", "dark"]):
+    page.emulate_media(color_scheme=scheme)
+    page.reload()
+    expect(page.locator(".dl-head.dl-open")).to_be_visible()
+    assert page.evaluate(FAINT) == []
+    ask(page, QUESTION)
+    ask(page, UNANSWERED, turn=2)
+    page.get_by_text("What was searched").click()
+    page.get_by_text("Filters").click()
+    assert page.evaluate(FAINT) == []
 
 
 @browser_wanted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections.abc import Iterator, Sequence
@@ -26,11 +27,14 @@ if TYPE_CHECKING:
     from rag import Assistant
     from rag.config import Settings
 
+log = logging.getLogger(__name__)
+
 ASSETS = Path(__file__).parent / "assets"
 ASKING_AT_ONCE = 4
 WAITING_AT_MOST = 32
 SEARCHING = "Looking through the archive …"
 LOADING = "Loading the language model, then looking through the archive: the first answer takes a few seconds …"
+FAILED = "Something went wrong in Dateline itself; its log says what. Other questions may still be answered."
 PROMPT = "Ask about the news …"
 FALLBACK_QUESTIONS = ("What happened last week?",)
 # Gradio's own page needs inline scripts and styles. Nothing may be fetched from, or sent to, another host.
@@ -94,6 +98,7 @@ def launch(
             footer_links=[],
             enable_monitoring=False,
             mcp_server=False,
+            max_file_size="1kb",  # nothing is uploaded here, so the library's upload door stays all but shut
             theme=_theme(),
             css_paths=ASSETS / "chat.css",
             js=(ASSETS / "chat.js").read_text(encoding="utf-8"),
@@ -147,6 +152,9 @@ def _chat(desk: Desk, questions: Sequence[str]) -> gr.ChatInterface:
             yield from _answers(desk, message, history, as_of, chosen)
         except DatelineError as error:
             yield _said(face_html("This question could not be answered", str(error)))
+        except Exception:  # the reader must not be left waiting, whatever went wrong
+            log.exception("A question failed.")
+            yield _said(face_html("This question could not be answered", FAILED))
 
     return gr.ChatInterface(
         respond,
