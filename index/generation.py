@@ -1,0 +1,252 @@
+"""A generation on disk: built aside, checksummed, fsynced, swapped in by one rename.
+
+ARCHIVE/
+  CURRENT                       the name of the generation that is served; replaced by one rename
+  generations/000007/           a whole generation: it never changes again
+    articles.sqlite  vectors.faiss  manifest.json
+  generations/.building-…/      one that is being built; of no account until it is renamed
+  cache/vectors.sqlite          vectors by model and text, so that nothing is embedded twice
+  lock                          held by the one writer, with its pid and since when
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from index.embedding import ModelCard
+from index.errors import ArchiveDamaged, ArchiveLocked, ArchiveMissing
+
+log = logging.getLogger(__name__)
+
+FORMAT = 1
+ARTICLES = "articles.sqlite"
+VECTORS = "vectors.faiss"
+MANIFEST = "manifest.json"
+KEEP = 3
+
+
+@dataclass(frozen=True, slots=True)
+class FileSeal:
+    """The size and SHA-256 of a file, by which any change to it is found."""
+
+    size: int
+    sha256: str
+
+    @classmethod
+    def of(cls, path: Path) -> FileSeal:
+        """The seal of a file as it stands."""
+        with path.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        return cls(path.stat().st_size, digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a generation is: its name, the model of its vectors, its counts, and a seal for each file."""
+
+    name: str
+    created: str
+    model: ModelCard
+    articles: int
+    passages: int
+    files: dict[str, FileSeal]
+    format: int = FORMAT
+
+    def to_json(self) -> str:
+        """The manifest as JSON text, with a seal over itself."""
+        body = asdict(self)
+        return json.dumps({**body, "seal": _seal(body)}, indent=1, sort_keys=True)
+
+    @classmethod
+    def read(cls, folder: Path) -> Manifest:
+        """Reads and checks the manifest of a generation.
+
+        Raises ArchiveDamaged where it is absent, cut short, altered, or of a format this version doesn't know.
+        """
+        path = folder / MANIFEST
+        try:
+            body: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            seal = body.pop("seal")
+            if seal != _seal(body):
+                raise ArchiveDamaged(f"{path} was altered after it was written. {_MEND}")
+            if body["format"] != FORMAT:
+                raise ArchiveDamaged(
+                    f"{path} is of format {body['format']}, and this Dateline reads {FORMAT}: rebuild the archive."
+                )
+            files = {name: FileSeal(**value) for name, value in body.pop("files").items()}
+            return cls(model=ModelCard(**body.pop("model")), files=files, **body)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ArchiveDamaged(f"{path} cannot be read ({type(error).__name__}: {error}). {_MEND}") from error
+
+
+_MEND = "Restore the folder from a copy, or run `dateline rebuild` on the articles; vectors are reused."
+
+
+def _seal(body: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivePaths:
+    """Where the parts of an archive lie."""
+
+    root: Path
+
+    @property
+    def current(self) -> Path:
+        """The file that names the generation that is served."""
+        return self.root / "CURRENT"
+
+    @property
+    def generations(self) -> Path:
+        """The folder of the generations."""
+        return self.root / "generations"
+
+    @property
+    def vector_cache(self) -> Path:
+        """The vectors already made, by model and text."""
+        return self.root / "cache" / "vectors.sqlite"
+
+    @property
+    def lock(self) -> Path:
+        """The writer's lock."""
+        return self.root / "lock"
+
+    def names(self) -> list[str]:
+        """The names of the whole generations, oldest first."""
+        if not self.generations.is_dir():
+            return []
+        return sorted(entry.name for entry in self.generations.iterdir() if entry.name.isdigit())
+
+    def current_name(self) -> str:
+        """The name of the generation that is served. Raises ArchiveMissing where there is none."""
+        try:
+            name = self.current.read_text(encoding="ascii").strip()
+        except FileNotFoundError:
+            raise ArchiveMissing(
+                f"There is no archive at {self.root}. Build one with "
+                f"`dateline rebuild PATH... --archive {self.root}`, or name another with --archive."
+            ) from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise ArchiveDamaged(f"{self.current} cannot be read ({error}). {_MEND}") from error
+        if not name.isdigit():
+            raise ArchiveDamaged(f"{self.current} does not name a generation. {_MEND}")
+        return name
+
+    def folder(self, name: str) -> Path:
+        """The folder of a generation."""
+        return self.generations / name
+
+
+def check_files(folder: Path, manifest: Manifest) -> None:
+    """Compares every file of a generation with its seal; raises ArchiveDamaged naming the first that differs."""
+    for name, seal in manifest.files.items():
+        path = folder / name
+        try:
+            found = FileSeal.of(path)
+        except OSError as error:
+            raise ArchiveDamaged(f"{path} cannot be read ({error}). {_MEND}") from error
+        if found != seal:
+            raise ArchiveDamaged(
+                f"{path} differs from its checksum ({found.size:,} bytes, {seal.size:,} expected). {_MEND}"
+            )
+
+
+@contextmanager
+def writer_lock(paths: ArchivePaths) -> Iterator[None]:
+    """Holds the archive for one writer; the system lets go of it when the process ends, however it ends.
+
+    Raises ArchiveLocked, naming the pid and since when, where another process holds it.
+    """
+    paths.root.mkdir(parents=True, exist_ok=True)
+    with paths.lock.open("a+", encoding="utf-8") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            stream.seek(0)
+            holder = stream.read().strip() or "another process"
+            raise ArchiveLocked(f"{paths.root} is locked by {holder}. Try again when it is done.") from None
+        stream.truncate(0)
+        stream.write(f"pid {os.getpid()} since {datetime.now(UTC).isoformat(timespec='seconds')}\n")
+        stream.flush()
+        yield
+
+
+@contextmanager
+def building(paths: ArchivePaths) -> Iterator[Path]:
+    """A fresh folder to build a generation in; it is removed unless it was published. Call it under the lock."""
+    paths.generations.mkdir(parents=True, exist_ok=True)
+    for left in paths.generations.glob(".building-*"):
+        log.info("Removing %s, left by a build that did not end.", left)
+        shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=".building-", dir=paths.generations))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def publish(paths: ArchivePaths, folder: Path, model: ModelCard, *, articles: int, passages: int) -> Manifest:
+    """Seals what was built in `folder`, makes it durable, and swaps it in.
+
+    Until the last rename, readers and a restart after a crash find the generation before it; after it, this one.
+    """
+    name = f"{int(paths.names()[-1]) + 1 if paths.names() else 1:06d}"
+    seals = {file.name: FileSeal.of(file) for file in sorted(folder.iterdir())}
+    manifest = Manifest(
+        name=name,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        model=model,
+        articles=articles,
+        passages=passages,
+        files=seals,
+    )
+    (folder / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
+    for file in folder.iterdir():
+        _sync(file)
+    _sync(folder)
+    folder.rename(paths.folder(name))
+    _sync(paths.generations)
+    serve(paths, name)
+    return manifest
+
+
+def serve(paths: ArchivePaths, name: str) -> None:
+    """Makes a whole generation the one that is served, by one rename."""
+    aside = paths.root / "CURRENT.new"
+    aside.write_text(name + "\n", encoding="ascii")
+    _sync(aside)
+    aside.rename(paths.current)
+    _sync(paths.root)
+
+
+def prune(paths: ArchivePaths, keep: int = KEEP) -> list[str]:
+    """Removes all but the newest `keep` generations (never the served one); gives the names removed."""
+    served = paths.current_name()
+    old = [name for name in paths.names()[: -max(keep, 1)] if name != served]
+    for name in old:
+        # Renamed first, so that a crash amid the removal leaves no half generation under a whole one's name.
+        doomed = paths.generations / f".building-pruned-{name}"
+        paths.folder(name).rename(doomed)
+        shutil.rmtree(doomed, ignore_errors=True)
+    return old
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

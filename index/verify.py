@@ -1,0 +1,42 @@
+"""An archive looked over from end to end: what `verify` promises to find."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from index.errors import ArchiveDamaged, ArchiveMissing
+from index.faiss_store import FaissStore
+from index.generation import ArchivePaths, Manifest, check_files
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A generation and what is wrong with it; None where it is whole."""
+
+    generation: str
+    problem: str | None
+
+
+def verify_archive(root: Path) -> list[Checked]:
+    """Checks every kept generation, the served one last. Raises ArchiveMissing where there is none."""
+    paths = ArchivePaths(root)
+    served = paths.current_name()
+    if served not in paths.names():
+        raise ArchiveMissing(f"{paths.current} names generation {served}, which is not in {paths.generations}.")
+    names = [name for name in paths.names() if name != served]
+    return [Checked(name, _problem(paths.folder(name))) for name in (*names, served)]
+
+
+def _problem(folder: Path) -> str | None:
+    try:
+        manifest = Manifest.read(folder)
+        check_files(folder, manifest)
+        store = FaissStore(folder, manifest)
+        try:
+            store.check()
+        finally:
+            store.close()
+    except ArchiveDamaged as error:
+        return str(error)
+    return None

@@ -1,0 +1,50 @@
+"""Settings: from flags, the environment and a file, in that order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from index.embedding import DEFAULT_MODEL
+from index.errors import SettingsError
+
+
+class Settings(BaseSettings):
+    """How Dateline runs. Each is a keyword, `DATELINE_…` in the environment, or a line of `dateline.toml`."""
+
+    model_config = SettingsConfigDict(env_prefix="DATELINE_", toml_file="dateline.toml", extra="forbid", frozen=True)
+
+    archive: Path = Field(Path("archive"), description="The folder of the archive.")
+    model: str = Field(DEFAULT_MODEL, description="The embedding model: the packaged one, a folder, or a hub name.")
+    device: str = Field("cpu", description="Where models run: cpu, cuda, cuda:1, mps.")
+    reader: str = Field("trained", pattern="^(trained|cosine)$", description="What scores sentences.")
+    candidates: int = Field(24, ge=1, le=200, description="How many passages the reader reads for a question.")
+    citations: int = Field(3, ge=1, le=10, description="How many sentences an answer cites at most.")
+    threshold: float | None = Field(None, ge=0, le=1, description="Confidence below which the answer is an abstention.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags first, then the environment, then the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load_settings(**given: Any) -> Settings:
+    """Settings with those given on top; None means not given. Raises SettingsError naming the setting."""
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"]) or "settings"
+        raise SettingsError(f"The setting {name!r} cannot be used: {first['msg']} (got {first['input']!r}).") from error
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"dateline.toml cannot be read: {error}") from error
