@@ -24,8 +24,7 @@ _SITES = "facebook|twitter|x|instagram|youtube|linkedin|tiktok|telegram|threads|
 _MAIL = "newsletters?|inbox|alerts?|e-?mails?|podcast|updates|account|channel"
 
 # Each form is tried on the whole line, without regard to case and without the marks at its ends.
-_FORMS = (
-    # headings of rails
+_RAIL_HEADINGS = (
     r"(?:latest|breaking|top|more|related|trending|popular|other|local|recent|featured|editor'?s'?|all)"
     r" (?:news|stor(?:y|ies)|headlines|articles?|posts|coverage|videos?|links|content|picks|choice|topics)"
     r"(?: (?:from|on|in|about|by) .{1,50})?",
@@ -34,6 +33,10 @@ _FORMS = (
     r"you (?:may|might|will) (?:also )?(?:like|be interested in)(?: (?:these|this|posts|stories|articles))*",
     r"we recommend|trending(?: now)?|around the web|don'?t miss|what to read next|related|in this (?:story|article)",
     r"(?:from around the web|promoted|sponsored|paid)(?: (?:content|stories|links|by))?(?: \w+)?",
+    r"up next|more (?:from|on|in) .{1,40}",
+)
+_FORMS = (
+    *_RAIL_HEADINGS,
     # pointers to other pages and to the rest of this one
     r"(?:read|see|learn|find out) (?:more|next|also|all)",
     r"(?:read|see|learn|find out) (?:more|all) ?(?::|here|about|on|from|in|at|commentary|stor\w+|(?:[\w-]+ )?news)"
@@ -70,8 +73,8 @@ _FORMS = (
     r"contact us|about us|advertise(?: with us)?|site ?map|skip to (?:main )?content|(?:back|return|go) to top",
     # advertisements, players and galleries
     r"(?:advertisements?|ads?|advertising|sponsored|promotion)(?: (?:feedback|loading.{0,30}|choices))?",
-    r"(?:\d+ )?how relevant is (?:this|the) ad to you",
-    r"(?:\d+ )?did you encounter any technical issues",
+    r"(?:\d+\W+)?how relevant is (?:this|the) ad to you",
+    r"(?:\d+\W+)?did you encounter any technical issues",
     r"(?:(?:video player was slow to load content|video content never loaded|ad froze or did not finish loading"
     r"|video content did not start after ad|audio on ad was too loud|ad never loaded|other issues"
     r"|ad prevented/slowed the page from loading|content moved around while ad loaded"
@@ -84,6 +87,7 @@ _FORMS = (
     r"(?:enlarge|hide|toggle|show) (?:this )?(?:image|caption|photo)(?: \d+ of \d+)?",
     r"(?:your browser|javascript|please enable) .{0,120}\b(?:support|javascript|html5|enabled?|disabled)\b.{0,80}",
 )
+_RAIL_HEADING = re.compile("|".join(f"(?:{form})" for form in _RAIL_HEADINGS), re.IGNORECASE)
 _FURNITURE = re.compile("|".join(f"(?:{form})" for form in _FORMS), re.IGNORECASE)
 BYLINE = re.compile(r"(?i:by|(?:words|written|reported|story) by|von|par|por)(?::\s*|\s+)(?=[^\W\d_a-z])")
 _DATELINE = re.compile(r"(?:(?:[^\W\d_a-z][\w.'’]*|of|and|de|the)[,]?\s+){0,6}[^\W\d_a-z][\w.'’)(]*\s*[—–-]{1,2}")
@@ -114,6 +118,11 @@ def is_junk(line: str) -> bool:
         return True
     bare = _ENDS.sub("", " ".join(line.split()))
     return 0 < bare.count(" ") + 1 <= _MAX_WORDS and _FURNITURE.fullmatch(bare) is not None
+
+
+def is_rail_heading(line: str) -> bool:
+    """Whether a line is the heading of a list of other stories."""
+    return len(line) <= _MAX_CHARACTERS and _RAIL_HEADING.fullmatch(_ENDS.sub("", line)) is not None
 
 
 def is_aside(line: str) -> bool:

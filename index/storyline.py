@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from index.junk import ends_sentence, is_junk
+from index.junk import ends_sentence, is_junk, is_rail_heading
 
 _BULLET = re.compile(r"(?:[*•●▪◦‣·►▶➤○◆■+–—-]|o(?=\s{1,2}\S)|\d{1,3}[.)])(?:\s+|$)")
 _WIDE = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
@@ -81,7 +81,9 @@ def read_lines(text: str) -> list[Line]:
         body = raw[mark.end() :].strip() if mark else raw
         words = WORD.findall(body)
         wide = len(_WIDE.findall(body)) // 2
-        lower = sum(1 for word in words if not word[0].isupper()) / len(words) if words else 0.0
+        # A wire story all in capitals has no case to tell by.
+        shouted = len(words) >= 12 and body.isupper()
+        lower = 1.0 if shouted else sum(1 for word in words if not word[0].isupper()) / len(words) if words else 0.0
         lines.append(
             Line(
                 text=body,
@@ -98,7 +100,7 @@ def read_lines(text: str) -> list[Line]:
     return lines
 
 
-_FIRST, _AGAIN = 1.0, 6.0  # what it costs to enter the story the first time, and to come back after it seemed over
+_FIRST, _AGAIN = 0.3, 6.0  # what it costs to enter the story the first time, and to come back after it seemed over
 _TALK = re.compile(  # where readers' comments begin
     r"(?:(?:view|show|all|see) )?(?:\d+ )?(?:comments?|responses|replies|thoughts)(?: (?:on|to) .+| \(?\d+\)?)?"
     r"|(?:leave|post|add|write) a (?:reply|comment|response)|join the (?:conversation|discussion)|discussion",
@@ -120,11 +122,12 @@ def _gains(lines: Sequence[Line]) -> list[float]:
     copies = Counter(keys)
     column = _column(lines)
     listed = _introduced(lines)
+    teasers = _teasers(lines)
     gains: list[float] = []
     for number, line in enumerate(lines):
         aligned = column is None or line.indent == column
-        alone = not any(near.prose for near in (*lines[max(0, number - 1) : number], *lines[number + 1 : number + 2]))
-        teaser = number > 1 and not lines[number - 1].prose and keys[number - 2].endswith(keys[number - 1])
+        alone = not _prose_beside(lines, number)
+        doubled = number > 1 and not lines[number - 1].prose and keys[number - 2].endswith(keys[number - 1])
         if _TALK.fullmatch(line.text.rstrip(" :")):
             gain = -10.0
         elif is_junk(line.raw):
@@ -133,7 +136,7 @@ def _gains(lines: Sequence[Line]) -> list[float]:
             gain = -0.5
         elif line.prose:
             gain = (0.5 + min(line.words, 60) / 12) * (1.0 if aligned else 0.4) * (0.6 if alone else 1.0)
-            if teaser or copies[keys[number]] > 1:
+            if doubled or copies[keys[number]] > 1 or number in teasers:
                 gain = -1.0
         elif copies[keys[number]] > 1 and line.words > 2:
             gain = -2.0
@@ -147,6 +150,45 @@ def _gains(lines: Sequence[Line]) -> list[float]:
             gain = (-0.4 if aligned else -0.9) * (1.0 if alone else 0.7)
         gains.append(gain)
     return gains
+
+
+def _prose_beside(lines: Sequence[Line], number: int) -> bool:
+    return any(near.prose for near in (*lines[max(0, number - 1) : number], *lines[number + 1 : number + 2]))
+
+
+def _teasers(lines: Sequence[Line]) -> set[int]:
+    """The summaries of other stories: single paragraphs under headlines, in a rail or in a row of them.
+
+    Under the heading of a rail one is enough; without, three in a row are, where they have next to no word in common
+    with the running text: the sections of a long list have a heading each too.
+    """
+    running = [lines[n] for n in range(len(lines)) if lines[n].prose and _prose_beside(lines, n)]
+    known = {word for line in running for word in _content(line)}
+    found: set[int] = set()
+    row: list[int] = []
+    begun = railed = False
+    for number, line in enumerate(lines):
+        if not line.prose:
+            railed = railed or (begun and is_rail_heading(line.raw))
+            continue
+        if _prose_beside(lines, number):
+            begun, railed, row = True, False, []
+        elif begun and _headlike(lines[number - 1]):
+            row = row + [number] if row and number - row[-1] <= 4 else [number]
+            strange = [n for n in row if len(_content(lines[n]) & known) < 2]
+            if railed:
+                found.add(number)
+            elif len(strange) >= 3:
+                found.update(strange)
+    return found
+
+
+def _headlike(line: Line) -> bool:
+    return 4 <= line.words <= 20 and not line.ends and not line.text.endswith(":") and not is_junk(line.raw)
+
+
+def _content(line: Line) -> set[str]:
+    return {word.casefold() for word in WORD.findall(line.text) if len(word) > 4}
 
 
 def _introduced(lines: Sequence[Line]) -> set[int]:
