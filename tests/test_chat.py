@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from rag.answer import Answer, Citation, Evidence
+from ui.desk import Desk
 from ui.sources import Kept, answer_html, escape, pack, panel_html, safe_url, unpack
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -296,6 +297,19 @@ def test_no_archive_says_what_to_do_and_one_built_meanwhile_is_found(
         tab.reload()
         expect(tab.get_by_text("What do you want to know?")).to_be_visible(timeout=20_000)
         tab.close()
+
+
+def test_a_newer_generation_that_cannot_be_opened_leaves_the_page_on_the_one_it_has(
+    example_archive: Path, tmp_path: Path
+):
+    archive = tmp_path / "archive"
+    shutil.copytree(example_archive, archive)
+    desk = Desk(archive)
+    generation = desk.assistant().generation
+    (archive / "CURRENT").write_text("999999\n", encoding="ascii")
+    assert desk.assistant().generation == generation
+    assert desk.assistant().coverage().articles > 0
+    assert desk.find("no such article") is None
 
 
 # What the pages above are made of.
