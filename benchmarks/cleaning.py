@@ -6,7 +6,7 @@ The folder holds `gold.json` (id -> articleBody, url) and `html/ID.html.gz`. Fou
 cleaning beside bare trafilatura, and our cleaning of plain-text dumps beside no cleaning. The dumps are made from the
 same pages with inscriptis; the dump cleaner sees no markup, no title and no head line.
 
-The measure (scrapinghub/article-extraction-benchmark, `evaluate.py`): texts become bags of 4-word shingles; the shares of
+The measure (scrapinghub/article-extraction-benchmark, `evaluate.py`): texts become bags of 4-word shingles; shares of
 true positives, false positives and false negatives of each page give its precision and recall; both are averaged over
 the pages, and F1 is their harmonic mean. The interval is 1.96 standard deviations over resampled sets of pages.
 """

@@ -28,7 +28,8 @@ class BoilerplateLearner:
     """Learns from pages in one stream, in memory bounded by `capacity` lines over all sources (some 300 bytes each).
 
     A line is learned where it stands on at least 4 pages of one source, and on 2 in 100 of that source's pages (1 in 5
-    for a line of under 4 words), that are different stories: pages with half their long lines in common count once.
+    for a line of under 4 words), that are different stories: pages with more than half of their other long lines in
+    common count once.
     """
 
     def __init__(self, *, capacity: int = 100_000) -> None:
@@ -50,7 +51,7 @@ class BoilerplateLearner:
         for key, digest in digests.items():
             seen = self._seen.pop((source, digest), None) or _Seen()
             self._seen[source, digest] = seen
-            if any(_alike(sketch, witness) for witness in seen.witnesses):
+            if any(_alike(sketch, witness, digest) for witness in seen.witnesses):
                 continue
             seen.pages += 1
             seen.text = key if seen.pages > 1 else ""
@@ -95,5 +96,7 @@ def strip_boilerplate(text: str, lines: frozenset[str]) -> str:
     return "\n\n".join(paragraphs)
 
 
-def _alike(one: frozenset[int], other: frozenset[int]) -> bool:
-    return len(one & other) >= _SAME_STORY * min(len(one), len(other))
+def _alike(one: frozenset[int], other: frozenset[int], digest: int) -> bool:
+    """Whether two pages are of one story, going by what they hold beside the line that is in question."""
+    fewest = min(len(one - {digest}), len(other - {digest}))
+    return not fewest or len((one & other) - {digest}) > _SAME_STORY * fewest

@@ -56,7 +56,7 @@ def clean(page: RawPage) -> Article:
     text = found.text.strip()
     if not any(character.isalnum() for character in text):
         raise InputError(page.origin, f"no story is left after cleaning {len(page.content):,} characters")
-    url = page.url or found.url
+    url = _one_line(page.url or found.url or "") or None
     dated = given_date(page.published) or found.dated or NO_DATE
     return Article(
         text=text,
@@ -113,8 +113,9 @@ def _from_html(page: RawPage) -> Found:
         web = read_webpage(page.content, page.url)
     except UnreadablePage as error:
         raise InputError(page.origin, str(error)) from error
+    titles = {_one_line(title or "").casefold() for title in (page.title, web.title)}
     lines = (" ".join(line.split()) for line in normalise(web.text).split("\n"))
-    text = "\n\n".join(line for line in lines if line and not is_aside(line))
+    text = "\n\n".join(line for line in lines if line and line.casefold() not in titles and not is_aside(line))
     return Found(text, web.title, web.dated, web.source, web.authors, web.url, web.caption)
 
 

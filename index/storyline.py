@@ -174,7 +174,7 @@ def _teasers(lines: Sequence[Line]) -> set[int]:
         if _prose_beside(lines, number):
             begun, railed, row = True, False, []
         elif begun and _headlike(lines[number - 1]):
-            row = row + [number] if row and number - row[-1] <= 4 else [number]
+            row = [*row, number] if row and number - row[-1] <= 4 else [number]
             strange = [n for n in row if len(_content(lines[n]) & known) < 2]
             if railed:
                 found.add(number)
