@@ -73,7 +73,7 @@ _LEAD = re.compile(
     re.I,
 )
 
-_ARTICLES = r"(?:articles?|stories|story|coverage|news|pieces?|headlines|news reports?|newspaper reports?|press reports?|sources)"
+_ARTICLES = r"(?:articles?|stor(?:y|ies)|coverage|news|pieces?|headlines|(?:news|press) reports?|sources)"
 _ONLY = re.compile(
     rf"\b(?:only|just|solely|exclusively)\b[^.?!;]{{0,40}}\b(?:{_ARTICLES}|published|reports?|from)\b[^.?!;]{{0,30}}$",
     re.I,

@@ -29,7 +29,7 @@ STOP_WORDS = frozenset(
         r"\w+",
         """a about after again all also am an and any are as at be
         because been before being between both but by came can come comes could did
-    do does doing done during each either else for from get gets give given go goes got had has have having he her here
+        do does doing done during each either else for from get gets give given go goes got had has have having he her here
     hers him his how i if in into is it its just like made make many may me might more most much must my no nor not of
     off on one only or other our out over own same say saying says shall she should so some someone something such take
     than that the their them then there these they thing things this those through to too under until up upon us very
