@@ -200,7 +200,8 @@ def _introduced(lines: Sequence[Line]) -> set[int]:
         first = lines[number + 1]
         for item in range(number + 1, len(lines)):
             same = lines[item].indent == first.indent and lines[item].bullet == first.bullet
-            if not same or (not first.bullet and lines[item].gap and item > number + 1):
+            spaced = not first.bullet and lines[item].gap and item > number + 1
+            if not same or spaced or lines[item].text.endswith((":", "：")):
                 break
             found.add(item)
     return found
