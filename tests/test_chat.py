@@ -1,5 +1,6 @@
 """The web chat in a real browser, served by the real command from a real archive, with no network."""
 
+import html
 import json
 import os
 import re
@@ -91,7 +92,7 @@ def hostile_archive(example_archive: Path, tmp_path_factory: pytest.TempPathFact
         "source": "<i>Post</i>",
         "url": "javascript:alert(3)",
         "date": "2025-08-19",
-        "text": f"{HOSTILE} Zanderholm has kept zebras for a hundred years. Permits are signed each August.",
+        "text": f"{html.escape(HOSTILE)} Zanderholm has kept zebras for a hundred years..",
     }
     (folder / "hostile.json").write_text(json.dumps(article), encoding="utf-8")
     subprocess.run(
@@ -218,12 +219,13 @@ def test_old_turns_keep_their_citations_and_a_reload_keeps_the_conversation(page
 @browser_wanted
 def test_what_was_searched_and_the_as_of_day(page: Page):
     page.get_by_text("Filters").click()
-    page.get_by_label("As of").fill("2025-08-20")
+    page.get_by_role("textbox", name="As of").fill("2025-08-20")
     ask(page, QUESTION)
-    expect(page.locator(".dl-abstained")).to_be_visible()
+    assert "13 documents" not in page.locator("#dl-main").inner_text()
+    assert all(day.get_attribute("datetime") <= "2025-08-20" for day in page.locator(".dl-panel time").all())
     page.get_by_text("What was searched").click()
     expect(page.locator(".dl-searched dl")).to_contain_text("20 August 2025")
-    page.get_by_label("As of").fill("last week")
+    page.get_by_role("textbox", name="As of").fill("last week")
     page.get_by_label("Your question").fill(QUESTION)
     page.get_by_label("Your question").press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("'last week' is not a day")

@@ -1,5 +1,6 @@
 """The `dateline` command as a person or a program meets it: a process, its output and its exit code."""
 
+import io
 import json
 import os
 import shutil
@@ -11,9 +12,12 @@ from pathlib import Path
 import pytest
 
 from rag.answer import Answer, Citation, EventDate
+from ui.cli import main
 from ui.terminal import answer_lines, printable
+from ui.wording import days_name
 
 QUESTION = "what did Belarus and Iran sign?"
+UNANSWERED = "Who won the curling match on Mars?"
 SENTENCE = (
     "Belarus and Iran signed a package of 13 documents on Aug. 20, when President Alexander Lukashenko received "
     "his Iranian counterpart, Masoud Pezeshkian, in the Belarusian capital."
@@ -23,6 +27,7 @@ SENTENCE = (
 def dateline(*arguments: str | Path, stdin: str = "", cwd: Path | None = None, **environment: str):
     """Runs the command with nothing of this machine's own settings, and gives the finished process."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("DATELINE_")}
+    paths = os.pathsep.join([str(Path(__file__).parents[1]), kept.get("PYTHONPATH", "")])
     return subprocess.run(
         [sys.executable, "-W", "ignore", "-m", "ui.cli", *map(str, arguments)],
         input=stdin,
@@ -31,8 +36,22 @@ def dateline(*arguments: str | Path, stdin: str = "", cwd: Path | None = None, *
         text=True,
         timeout=120,
         cwd=cwd,
-        env=kept | {"PYTHONPATH": str(Path(__file__).parents[1])} | environment,
+        env=kept | {"PYTHONPATH": paths} | environment,
     )
+
+
+@pytest.fixture
+def within(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    """Runs the command in this process, which has the models' libraries loaded: gives its exit code and output."""
+
+    def run(*arguments: str | Path, stdin: str = "") -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", ["dateline", *map(str, arguments)])
+        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return int(ended.value.code or 0), capsys.readouterr().out
+
+    return run
 
 
 def test_help_names_every_command_and_the_exit_codes():
@@ -78,10 +97,10 @@ def test_ask_prints_the_quotation_its_dates_source_and_title(example_archive: Pa
         assert rail not in shown.stdout
 
 
-def test_ask_json_is_the_answer_as_python_gives_it(example_archive: Path):
-    shown = dateline("ask", QUESTION, "--json", DATELINE_ARCHIVE=str(example_archive))
-    assert shown.returncode == 0, shown.stderr
-    answer = json.loads(shown.stdout)
+def test_ask_json_is_the_answer_as_python_gives_it(example_archive: Path, within):
+    code, shown = within("ask", QUESTION, "--json", "--archive", example_archive)
+    assert code == 0
+    answer = json.loads(shown)
     assert answer["question"] == QUESTION
     assert not answer["abstained"]
     first = answer["citations"][0]
@@ -90,12 +109,15 @@ def test_ask_json_is_the_answer_as_python_gives_it(example_archive: Path):
     assert first["event"]["first"] == first["event"]["last"] == "2025-08-20"
 
 
-def test_asked_as_of_an_earlier_day_nothing_later_is_seen_and_the_exit_code_says_no_answer(example_archive: Path):
-    shown = dateline("ask", QUESTION, "--as-of", "2025-08-20", "--json", "--archive", example_archive)
-    assert shown.returncode == 3
-    answer = json.loads(shown.stdout)
+def test_no_answer_has_an_exit_code_of_its_own_and_nothing_later_than_the_as_of_day_is_shown(
+    example_archive: Path, within
+):
+    code, shown = within("ask", UNANSWERED, "--as-of", "2025-08-20", "--json", "--archive", example_archive)
+    assert code == 3
+    answer = json.loads(shown)
     assert answer["abstained"]
     assert answer["citations"] == []
+    assert answer["evidence"]
     assert all(near["published"] <= "2025-08-20" for near in answer["evidence"])
 
 
@@ -139,47 +161,55 @@ def test_the_archive_comes_from_the_flag_then_the_environment_then_the_file(exam
     assert "no archive at here" in from_flag.stderr
 
 
-def test_eval_prints_figures_for_people_and_for_programs(example_archive: Path, tmp_path: Path):
+def test_eval_prints_figures_for_people_and_for_programs(example_archive: Path, tmp_path: Path, within):
     questions = tmp_path / "questions.jsonl"
     asked = [
         {"question": QUESTION, "asked": "2025-08-31", "answer": "13 documents", "answerable": True},
-        {"question": "Who won the curling match on Mars?", "asked": "2025-08-31", "answerable": False},
+        {"question": UNANSWERED, "asked": "2025-08-31", "answerable": False},
     ]
     questions.write_text("\n".join(map(json.dumps, asked)), encoding="utf-8")
-    shown = dateline("eval", questions, "--archive", example_archive, "--json")
-    assert shown.returncode == 0, shown.stderr
-    report = json.loads(shown.stdout)
+    code, shown = within("eval", questions, "--archive", example_archive, "--json")
+    assert code == 0
+    report = json.loads(shown)
     assert report["questions"] == 2
     assert report["sentence hit@1"] == 1.0
-    table = dateline("eval", questions, "--archive", example_archive)
-    assert "sentence hit@1" in table.stdout
+    assert "sentence hit@1" in within("eval", questions, "--archive", example_archive)[1]
 
 
-def test_doctor_passes_a_sound_archive_and_says_the_mend_of_a_damaged_one(example_archive: Path, tmp_path: Path):
-    sound = dateline("doctor", "--archive", example_archive, "--json")
-    assert sound.returncode == 0, sound.stdout
-    assert [check["name"] for check in json.loads(sound.stdout)] == [
+def test_doctor_passes_a_sound_archive_and_says_the_mend_of_a_damaged_one(
+    example_archive: Path, tmp_path: Path, within
+):
+    code, shown = within("doctor", "--archive", example_archive, "--json")
+    assert code == 0, shown
+    assert [check["name"] for check in json.loads(shown)] == [
         "python", "packages", "settings", "disk", "model", "archive"
     ]  # fmt: skip
     damaged = tmp_path / "archive"
     shutil.copytree(example_archive, damaged)
     vectors = max(damaged.rglob("vectors.faiss"))
     vectors.write_bytes(vectors.read_bytes()[:-1])
-    shown = dateline("doctor", "--archive", damaged)
-    assert shown.returncode == 1
-    assert "FAIL archive" in shown.stdout
-    assert "mend: Run `dateline rebuild" in shown.stdout
+    code, shown = within("doctor", "--archive", damaged)
+    assert code == 1
+    assert "FAIL archive" in shown
+    assert "mend: Run `dateline rebuild" in shown
 
 
-def test_chat_in_the_terminal_answers_until_the_input_ends(example_archive: Path):
-    shown = dateline("chat", "--terminal", "--archive", example_archive, stdin=f"{QUESTION}\n")
-    assert shown.returncode == 0, shown.stderr
-    assert "The archive holds" in shown.stdout
-    assert SENTENCE in shown.stdout
+def test_chat_in_the_terminal_answers_until_the_input_ends(example_archive: Path, within):
+    code, shown = within("chat", "--terminal", "--archive", example_archive, stdin=f"{QUESTION}\n")
+    assert code == 0
+    assert "The archive holds" in shown
+    assert SENTENCE in shown
 
 
 def test_an_article_cannot_steer_the_terminal():
     assert printable("red\x1b[31m\x9b31m \u202etxt\r\nnext\x07") == "red[31m31m txt  next"
+
+
+def test_days_are_named_as_shortly_as_they_can_be():
+    assert days_name(date(2025, 8, 20), date(2025, 8, 20)) == "20 August 2025"
+    assert days_name(date(2024, 2, 1), date(2024, 2, 29)) == "February 2024"
+    assert days_name(date(2024, 1, 1), date(2024, 12, 31)) == "2024"
+    assert days_name(date(2024, 2, 1), date(2024, 2, 28)) == "1 February 2024 to 28 February 2024"
 
 
 def test_a_citation_shows_where_else_it_ran_and_that_its_date_is_doubtful():

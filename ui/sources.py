@@ -10,7 +10,6 @@ import html
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import date
 from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
 
@@ -18,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from index.article import Article
 from rag.answer import Answer, Citation, Evidence
+from ui.wording import day_name, days_name, nearest
 
 NEAREST_SHOWN = 4  # passages offered beside an abstention
 NEAREST_NOTE = "The nearest articles are listed under Sources. They are not an answer."
@@ -55,7 +55,7 @@ def safe_url(url: str | None) -> str | None:
 
 def pack(answer: Answer) -> str:
     """The answer as the JSON that its message carries, so that the panel can be rebuilt from the message alone."""
-    return _KEPT.dump_json(replace(answer, evidence=answer.evidence[:NEAREST_SHOWN])).decode()
+    return _KEPT.dump_json(replace(answer, evidence=nearest(answer.evidence, NEAREST_SHOWN))).decode()
 
 
 def unpack(packed: object) -> Answer | None:
@@ -71,7 +71,9 @@ def unpack(packed: object) -> Answer | None:
 def answer_html(answer: Answer, turn: int) -> str:
     """The answer's text: quotations set off with the answering words bold, `[n]` as chips that lead to card n."""
     paragraphs = "".join(
-        f'<p dir="auto">{_marked_up(part, answer, turn)}</p>' for part in answer.text.split("\n") if part.strip()
+        f'<p dir="auto">{_marked_up(part, answer, turn)}</p>'
+        for part in re.split(r"\n\s*\n", answer.text)
+        if part.strip()
     )
     if answer.abstained:
         label = '<p class="dl-label">No answer in this archive</p>'
@@ -88,7 +90,7 @@ def panel_html(kept: Kept | None, find: FindArticle) -> str:
     asked = f'<p class="dl-asked" dir="auto">{escape(answer.question)}</p>'
     if answer.abstained:
         title = "Nearest articles, not an answer"
-        cards = _list(_nearest_card(evidence) for evidence in answer.evidence[:NEAREST_SHOWN])
+        cards = _list(_nearest_card(evidence) for evidence in nearest(answer.evidence, NEAREST_SHOWN))
         cards = cards or '<p class="dl-empty">Nothing near the question was found.</p>'
     else:
         title = "Sources"
@@ -134,7 +136,7 @@ def _card(citation: Citation, number: int, turn: int, find: FindArticle) -> str:
     event = citation.event
     happened = ""
     if event and (event.first, event.last) != (citation.published, citation.published):
-        days = _day(event.first) if event.first == event.last else f"{_day(event.first)} to {_day(event.last)}"
+        days = days_name(event.first, event.last)
         phrase = f' <span class="dl-phrase">(“{escape(event.phrase)}”)</span>' if event.phrase else ""
         happened = f'<p class="dl-event">Speaks of {days}{phrase}</p>'
     start = citation.start - citation.passage_start
@@ -178,7 +180,9 @@ def _whole(citation: Citation, find: FindArticle) -> str:
 
 def _dateline(item: Citation | Evidence) -> str:
     when = (
-        f'<time datetime="{item.published.isoformat()}">{_day(item.published)}</time>' if item.published else "Undated"
+        f'<time datetime="{item.published.isoformat()}">{day_name(item.published)}</time>'
+        if item.published
+        else "Undated"
     )
     doubt = (
         ' <span class="dl-doubt" title="The date could not be read surely from the page">date uncertain</span>'
@@ -225,7 +229,7 @@ def _searched(answer: Answer) -> str:
     rows = [
         ("Question as searched", answer.searched_for or answer.question),
         ("Understood", "; ".join(answer.understood) or "no dates or sources named"),
-        ("As of", _day(answer.as_of) if answer.as_of else "the newest article"),
+        ("As of", day_name(answer.as_of) if answer.as_of else "the newest article"),
         ("Generation", answer.generation),
         ("Time taken", f"{answer.seconds:.2f} s"),
     ]
@@ -233,10 +237,6 @@ def _searched(answer: Answer) -> str:
         rows.append(("Left out, not backed by a source", "; ".join(answer.rejected)))
     body = "".join(f'<dt>{name}</dt><dd dir="auto">{escape(value)}</dd>' for name, value in rows)
     return f'<details class="dl-searched"><summary>What was searched</summary><dl>{body}</dl></details>'
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
 
 
 def _shortened(text: str, length: int = 320) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
-from datetime import date
 
 from rag.answer import Answer, Citation, Evidence
+from ui.wording import day_name, days_name, nearest
 
 NEAREST_SHOWN = 3
 
@@ -24,7 +24,7 @@ def answer_lines(answer: Answer) -> Iterator[tuple[str, str]]:
     if answer.abstained and answer.evidence:
         yield "", ""
         yield "yellow", "Nearest articles, not an answer:"
-        for evidence in answer.evidence[:NEAREST_SHOWN]:
+        for evidence in nearest(answer.evidence, NEAREST_SHOWN):
             yield "", f"  {_dateline(evidence)} · {printable(evidence.title)}"
             if evidence.url:
                 yield "dim", f"    {printable(evidence.url)}"
@@ -36,19 +36,13 @@ def printable(text: str) -> str:
     return "".join(c for c in kept if c not in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
-def day_name(day: date) -> str:
-    """A day as "21 August 2025"."""
-    return f"{day.day} {day:%B %Y}"
-
-
 def _citation_lines(number: int, citation: Citation) -> Iterator[tuple[str, str]]:
     yield "cyan", f"[{number}] {_dateline(citation)}"
     yield "", f"    {printable(citation.title)}"
     yield "italic", f"    “{printable(citation.sentence)}”"
     event = citation.event
     if event and (event.first, event.last) != (citation.published, citation.published):
-        days = day_name(event.first) + ("" if event.first == event.last else f" to {day_name(event.last)}")
-        yield "", f"    speaks of {days} (“{printable(event.phrase)}”)"
+        yield "", f"    speaks of {days_name(event.first, event.last)} (“{printable(event.phrase)}”)"
     if citation.also_in:
         yield "", f"    also in {printable(', '.join(citation.also_in))}"
     if citation.url:

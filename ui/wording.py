@@ -1,0 +1,33 @@
+"""How days and articles are put into words, alike on the page and in the terminal."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Iterable
+from datetime import date
+
+from rag.answer import Evidence
+
+
+def day_name(day: date) -> str:
+    """A day as "21 August 2025"."""
+    return f"{day.day} {day:%B %Y}"
+
+
+def days_name(first: date, last: date) -> str:
+    """The days from the first to the last: a day, a whole month or year by its name, or both ends."""
+    if first == last:
+        return day_name(first)
+    if (first.month, first.day) == (1, 1) and last == date(first.year, 12, 31):
+        return str(first.year)
+    if first.day == 1 and last == first.replace(day=monthrange(first.year, first.month)[1]):
+        return f"{first:%B %Y}"
+    return f"{day_name(first)} to {day_name(last)}"
+
+
+def nearest(evidence: Iterable[Evidence], at_most: int) -> tuple[Evidence, ...]:
+    """The best passage of each of the first few articles, in the order given."""
+    by_article: dict[str, Evidence] = {}
+    for passage in evidence:
+        by_article.setdefault(passage.article_id, passage)
+    return tuple(by_article.values())[:at_most]
