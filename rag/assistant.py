@@ -1,0 +1,262 @@
+"""The one door: a question in, a cited answer out."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from types import TracebackType
+
+from index.article import Article
+from index.embedding import Embedder, SentenceTransformerEmbedder
+from index.faiss_store import open_archive
+from index.generation import ArchivePaths
+from index.store import Coverage, Filter, Store
+from rag.answer import Answer, Citation, Evidence, Turn
+from rag.config import Settings, load_settings
+from rag.query import Query, understand
+from rag.reader import Reader, Reading, SentenceScore, load_reader
+from rag.retriever import Found, Retriever
+from rag.timeline import event_date
+
+_SAME_WORDING = 0.8  # of two sentences' words in common: citing both would say one thing twice
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found for a question, before and after deciding whether it is an answer.
+
+    `sentences` are the best sentences, best first, whether or not the answer cites them.
+    """
+
+    answer: Answer
+    sentences: tuple[Citation, ...]
+
+
+class Assistant:
+    """Answers questions from one archive. Thread-safe; models are loaded at the first question, or by `warm`."""
+
+    def __init__(
+        self,
+        archive: str | Path | None = None,
+        *,
+        settings: Settings | None = None,
+        embedder: Embedder | None = None,
+        reader: Reader | None = None,
+    ) -> None:
+        """Opens the archive's served generation.
+
+        Raises ArchiveMissing, ArchiveDamaged or ModelMismatch where it cannot be asked with these settings.
+        """
+        self._settings = settings or load_settings(archive=archive)
+        self._archive = Path(archive) if archive is not None else self._settings.archive
+        self._embedder = embedder or SentenceTransformerEmbedder(self._settings.model, device=self._settings.device)
+        self._reader = reader or load_reader(self._settings.reader, self._embedder)
+        self._lock = threading.Lock()
+        self._store: Store = open_archive(self._archive, self._embedder.card)
+
+    def __enter__(self) -> Assistant:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def generation(self) -> str:
+        """The name of the generation that answers come from."""
+        return self._store.generation
+
+    def coverage(self) -> Coverage:
+        """What the archive holds."""
+        return self._store.coverage()
+
+    def article(self, article_id: str) -> Article | None:
+        """The whole article behind a citation, or None."""
+        return self._store.article(article_id)
+
+    def warm(self) -> None:
+        """Loads the models, so that the first question need not wait for them."""
+        self._reader.read("?", ())
+        self._embedder.embed_question("?")
+
+    def refresh(self) -> bool:
+        """Opens the generation that is served now, if it is another than the one open; says whether it was."""
+        if ArchivePaths(self._archive).current_name() == self.generation:
+            return False
+        # Questions under way keep the store they began with; it is let go of with the last of them.
+        with self._lock:
+            self._store = open_archive(self._archive, self._embedder.card)
+        return True
+
+    def close(self) -> None:
+        """Lets go of the archive."""
+        self._store.close()
+
+    def ask(
+        self, question: str, *, as_of: date | None = None, history: Sequence[Turn] = (), where: Filter | None = None
+    ) -> Answer:
+        """The answer to a question, with the source sentences it rests on, or an abstention.
+
+        `as_of` is the day the question is asked as of: nothing published later is seen, and "last week" is the
+        week before it. `where` narrows the search further. Raises QuestionError.
+        """
+        return self.find(question, as_of=as_of, history=history, where=where).answer
+
+    def stream(
+        self, question: str, *, as_of: date | None = None, history: Sequence[Turn] = (), where: Filter | None = None
+    ) -> Iterator[Answer]:
+        """The answer as it grows, a sentence at a time: each is a prefix of the next, and the last is whole."""
+        answer = self.ask(question, as_of=as_of, history=history, where=where)
+        for count in range(1, len(answer.citations)):
+            some = answer.citations[:count]
+            yield replace(answer, citations=some, text=_compose(some))
+        yield answer
+
+    def retrieve(
+        self, question: str, *, k: int = 10, as_of: date | None = None, where: Filter | None = None
+    ) -> list[Evidence]:
+        """The `k` passages that fit a question best, best first."""
+        return list(self.find(question, as_of=as_of, where=where, k=k).answer.evidence)
+
+    def find(
+        self,
+        question: str,
+        *,
+        as_of: date | None = None,
+        history: Sequence[Turn] = (),
+        where: Filter | None = None,
+        k: int = 10,
+    ) -> Finding:
+        """The answer, and the sentences it was chosen from; the answer's evidence is the best `k` passages."""
+        began = time.monotonic()
+        store = self._store
+        sources = [name for name, _ in store.coverage().sources]
+        query = understand(question, as_of=as_of, today=date.today(), history=history, sources=sources)
+        admitted = _narrowed(where or Filter(), query)
+        found = Retriever(store, self._embedder).search(query, k=max(k, self._settings.candidates), where=admitted)
+        readings = self._reader.read(
+            query.standalone, [hit.stored for hit in found], prior=[hit.score for hit in found]
+        )
+        order = sorted(range(len(readings)), key=lambda i: -readings[i].relevance)
+        sentences = tuple(_sentences(found, readings, self._settings.citations))
+        confidence = self._reader.confidence(readings)
+        threshold = self._reader.threshold if self._settings.threshold is None else self._settings.threshold
+        abstained = not sentences or confidence < threshold
+        citations = () if abstained else sentences
+        answer = Answer(
+            question=question,
+            text=_abstention(store.coverage(), query) if abstained else _compose(citations),
+            abstained=abstained,
+            citations=citations,
+            evidence=tuple(_evidence(found[i], readings[i].relevance) for i in order[:k]),
+            as_of=as_of,
+            generation=store.generation,
+            searched_for=query.standalone,
+            understood=query.notes(),
+            confidence=confidence,
+            seconds=time.monotonic() - began,
+        )
+        return Finding(answer, sentences)
+
+
+def ask(
+    question: str,
+    *,
+    archive: str | Path | None = None,
+    as_of: date | None = None,
+    history: Sequence[Turn] = (),
+    settings: Settings | None = None,
+) -> Answer:
+    """Asks an archive one question. For more than one, keep an Assistant: this loads the models each time."""
+    with Assistant(archive, settings=settings) as assistant:
+        return assistant.ask(question, as_of=as_of, history=history)
+
+
+def _narrowed(where: Filter, query: Query) -> Filter:
+    """The caller's filter, with the as-of day and what the question says outright; never wider than given."""
+    firsts = [where.first]
+    lasts = [where.last, query.as_of]
+    if query.window is not None and query.window.hard:
+        firsts.append(query.window.first)
+        lasts.append(query.window.last)
+    sources = frozenset(query.sources)
+    if where.sources:
+        sources = sources & where.sources or where.sources
+    return Filter(
+        first=max((day for day in firsts if day is not None), default=None),
+        last=min((day for day in lasts if day is not None), default=None),
+        sources=sources,
+    )
+
+
+def _sentences(found: Sequence[Found], readings: Sequence[Reading], count: int) -> Iterator[Citation]:
+    """The `count` best sentences, best first, none that says in the same words what one before it said."""
+    scored = sorted(
+        ((score, hit) for hit, reading in zip(found, readings, strict=True) for score in reading.sentences),
+        key=lambda pair: -pair[0].score,
+    )
+    said: list[frozenset[str]] = []
+    for score, hit in scored:
+        text = hit.stored.article.text[score.start : score.end]
+        words = frozenset(re.findall(r"\w+", text.casefold()))
+        if any(len(words & other) >= _SAME_WORDING * max(1, min(len(words), len(other))) for other in said):
+            continue
+        said.append(words)
+        yield _citation(score, hit)
+        if len(said) == count:
+            return
+
+
+def _citation(score: SentenceScore, hit: Found) -> Citation:
+    stored, article = hit.stored, hit.stored.article
+    sentence = article.text[score.start : score.end]
+    return Citation(
+        sentence=sentence,
+        start=score.start,
+        end=score.end,
+        article_id=stored.article_id,
+        title=article.title,
+        source=article.source,
+        url=article.url,
+        published=article.published,
+        passage=stored.passage.text,
+        passage_start=stored.passage.start,
+        date_is_doubtful=article.date_is_doubtful,
+        also_in=hit.also_in,
+        event=event_date(sentence, article.published),
+        span=score.span,
+        score=score.score,
+    )
+
+
+def _evidence(hit: Found, relevance: float) -> Evidence:
+    stored, article = hit.stored, hit.stored.article
+    return Evidence(
+        article_id=stored.article_id,
+        title=article.title,
+        source=article.source,
+        url=article.url,
+        published=article.published,
+        date_is_doubtful=article.date_is_doubtful,
+        passage=stored.passage.text,
+        start=stored.passage.start,
+        end=stored.passage.end,
+        score=relevance,
+        also_in=hit.also_in,
+    )
+
+
+def _compose(citations: Sequence[Citation]) -> str:
+    """The cited sentences, word for word, each with the number of its citation."""
+    return "\n\n".join(f"{citation.sentence} [{number}]" for number, citation in enumerate(citations, start=1))
+
+
+def _abstention(coverage: Coverage, query: Query) -> str:
+    asked = f" as of {query.as_of}" if query.as_of else ""
+    return f"The archive does not answer that{asked}. {coverage}"

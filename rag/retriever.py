@@ -1,0 +1,113 @@
+"""The passages that may answer a question: dense and lexical search, fused, nearer days first, each story once."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from index.embedding import Embedder
+from index.store import Filter, Hit, Store, StoredPassage
+from rag.query import Query
+
+POOL = 100  # passages taken from each search before they are fused
+_COPY_SHARE = 0.6  # of its words that a passage shares with one of another outlet before it counts as its copy
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """How much each signal counts in the fused score; set on training questions (`benchmarks/retrieval.py`)."""
+
+    dense: float = 1.0
+    lexical: float = 0.5
+    closeness: float = 0.15
+    half_life: float = 7.0  # days from the day asked or named over which closeness halves
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A passage, how well it fits (`score`, higher is better), and the signals that the score was made of.
+
+    `cosine` is from -1 to 1; `lexical` is BM25 over the best BM25 of the question, 0 to 1; `closeness` is 1 on
+    the day asked or named and halves with each half-life away from it, 0 where undated.
+    """
+
+    stored: StoredPassage
+    score: float
+    cosine: float
+    lexical: float
+    closeness: float
+    also_in: tuple[str, ...] = ()
+
+
+class Retriever:
+    """Searches one store. The filter is applied inside each search, before the best are taken."""
+
+    def __init__(self, store: Store, embedder: Embedder, weights: Weights | None = None) -> None:
+        self._store = store
+        self._embedder = embedder
+        self._weights = weights or Weights()
+
+    def search(self, query: Query, *, k: int, where: Filter) -> list[Found]:
+        """The `k` best passages for a question, best first, copies of one wire story taken once."""
+        vector = self._embedder.embed_question(query.standalone)
+        dense = self._store.dense(vector, POOL, where)
+        lexical = self._store.lexical(query.terms, POOL, where)
+        found = sorted(self._fuse(query, dense, lexical), key=lambda hit: (-hit.score, hit.stored.number))
+        return [
+            replace(hit, also_in=self._other_outlets(hit.stored, where)) for hit in list(_each_story_once(found, k))
+        ]
+
+    def _fuse(self, query: Query, dense: list[Hit], lexical: list[Hit]) -> Iterable[Found]:
+        cosines = {hit.passage: hit.score for hit in dense}
+        best = max((hit.score for hit in lexical), default=1.0) or 1.0
+        words = {hit.passage: hit.score / best for hit in lexical}
+        # A passage that only the words found is at most as near in meaning as the last that was found by it.
+        floor = min(cosines.values(), default=0.0)
+        numbers = list(dict.fromkeys([*cosines, *words]))
+        for stored in self._store.passages(numbers):
+            cosine, lexically = cosines.get(stored.number, floor), words.get(stored.number, 0.0)
+            close = self._closeness(query, stored)
+            w = self._weights
+            score = w.dense * cosine + w.lexical * lexically + w.closeness * close
+            yield Found(stored, score, cosine, lexically, close)
+
+    def _closeness(self, query: Query, stored: StoredPassage) -> float:
+        day = stored.article.published
+        if day is None:
+            return 0.0
+        if query.window is not None:
+            away = max(0, (query.window.first - day).days, (day - query.window.last).days)
+        elif query.anchor is not None:
+            away = abs((query.anchor - day).days)
+        else:
+            return 0.0
+        return math.exp2(-away / self._weights.half_life)
+
+    def _other_outlets(self, stored: StoredPassage, where: Filter) -> tuple[str, ...]:
+        outlets = self._store.outlets(stored.cluster, where)
+        return tuple(name for name in outlets if name != stored.article.source)
+
+
+def _each_story_once(found: Iterable[Found], k: int) -> Iterable[Found]:
+    """The first `k`, without passages that repeat one already taken from a copy of the same story.
+
+    What an outlet added to a wire story is its own, and stays.
+    """
+    taken: dict[int, list[tuple[str, frozenset[str]]]] = {}
+    count = 0
+    for hit in found:
+        if count == k:
+            return
+        kin = taken.setdefault(hit.stored.cluster, [])
+        words = frozenset(re.findall(r"\w+", hit.stored.passage.text.casefold()))
+        if any(other != hit.stored.article_id and _share(words, theirs) >= _COPY_SHARE for other, theirs in kin):
+            continue
+        kin.append((hit.stored.article_id, words))
+        count += 1
+        yield hit
+
+
+def _share(words: frozenset[str], theirs: frozenset[str]) -> float:
+    return len(words & theirs) / len(words) if words else 1.0
