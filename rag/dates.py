@@ -111,7 +111,7 @@ _FORMS: tuple[tuple[Kind, str], ...] = (
     (Kind.OFFSET, r"the\sday\s(?:(?P<two>before)\syesterday|(?P<twoahead>after)\stomorrow)"),
     (Kind.OFFSET, r"(?P<word>today|tonight|yesterday|tomorrow)"),
 )
-_PATTERNS = tuple((kind, re.compile(rf"(?<![\w$€£¥/])(?:{form})(?!\w)", re.I)) for kind, form in _FORMS)
+_PATTERNS = tuple((kind, re.compile(rf"(?<![\w$€£¥/])(?<!\d[.,])(?:{form})(?!\w)", re.I)) for kind, form in _FORMS)
 _HINT = re.compile(
     r"\d|day|night|week|month|year|morning|afternoon|evening|tomorrow|quarter|spring|summer|autumn|fall|winter|ago"
     r"|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mon|tue|wed|thu|fri|sat",
@@ -128,6 +128,7 @@ _TIMELY = re.compile(
     r"last|this|next|on|past|end of|start of|beginning of|middle of)[\s-]$",
     re.I,
 )
+_FOURTH = re.compile(r"\bfourth of\s$", re.I)
 _SHORT_MONTHS = frozenset(month[:3] for month in MONTHS)
 _GIVEN_NAMES = ("april", "may", "june", "august")
 
@@ -260,19 +261,26 @@ def month_number(name: str) -> int:
 
 def _is_a_name(text: str, phrase: Phrase) -> bool:
     before, after = text[: phrase.start], text[phrase.end :]
+    if phrase.text in ("TODAY", "Today", "Tonight"):  # a paper, a programme
+        return not text.isupper() and re.search(r"\w\s$", before) is not None
     if phrase.kind is Kind.WEEKDAY:
         return bool(_NAMED_DAY.search(before) or _NAMED_ON.match(after))
+    return phrase.kind in (Kind.DAY, Kind.MONTH) and _is_no_month(text, phrase, before, after)
+
+
+def _is_no_month(text: str, phrase: Phrase, before: str, after: str) -> bool:
     word = next((w for w in re.findall(r"[A-Za-z]+", phrase.text) if w[:3].lower() in _SHORT_MONTHS), "")
-    if phrase.kind not in (Kind.DAY, Kind.MONTH) or not word:
+    if not word:
         return False
     timely = _TIMELY.search(before) is not None
     is_verb_too = word.lower() in ("may", "march", "mar")
-    if word.islower() and not text.islower():
+    is_lower = word.islower()
+    if is_lower and not text.islower():
         return is_verb_too or phrase.year is None
     if phrase.kind is Kind.DAY or phrase.year or phrase.which or phrase.part or phrase.unit:
-        return word.islower() and is_verb_too and not (phrase.year or timely)
+        return is_lower and is_verb_too and not (phrase.year or timely)
     # A month alone is a month only after a word of time: "May said" and "Theresa May" are people.
-    return not timely or _is_a_person_or_march(word.lower(), before, after)
+    return not timely or _FOURTH.search(before) is not None or _is_a_person_or_march(word.lower(), before, after)
 
 
 def _is_a_person_or_march(word: str, before: str, after: str) -> bool:
@@ -379,6 +387,8 @@ def _periodic(phrase: Phrase, month: int, months: int, near: date, lean: Lean) -
         return max((days for days in candidates if days[1] < near), default=None)
     if phrase.which in ("next", "coming"):
         return min((days for days in candidates if days[0] > near), default=None)
+    if phrase.which == "this" and month + months <= 13:
+        return month_days(near.year, month, months)
     return _nearest(candidates, near, Lean.NEAREST if phrase.which == "this" else lean)
 
 

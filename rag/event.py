@@ -20,7 +20,7 @@ _SUBORDINATE = re.compile(
 )  # fmt: skip
 _AHEAD = re.compile(
     r"\b(?:will|won[’']t|shall|going to|(?:is|are|remains?) (?:\w+ )?(?:to|expected|set|scheduled|due|slated|planned|"
-    r"likely|poised)|expected to|scheduled (?:to|for|on)|(?:plans?|planning|aims?|hopes?|intends?|vowed|pledged|agreed) to|"
+    r"likely|poised)|expected to|scheduled (?:to|for|on)|(?:plans?|planning|aims?|hopes?|intends?|vowed|agreed) to|"
     r"upcoming|coming|ahead of|deadline|(?:would|could|should|might|may|must|can)(?! have)|begins?|starts?|opens|"
     r"takes? place|kicks? off|(?:is|are) \w+ing)\b|[’']ll\b",
     re.I,
@@ -37,7 +37,7 @@ _BACK = re.compile(
 )
 # A bound is not the day of the event: "before Friday" may be any day.
 _BOUND = re.compile(
-    r"\b(?:before|after|until|till|by|through|prior to|ahead of|up to|later than|earlier than|than|compared (?:to|with)|"
+    r"\b(?:before|after|until|till|by|through|prior to|ahead of|up to|than|compared (?:to|with)|"
     r"(?:up|down|rise|rose|fell|increase|decrease|drop|change)\b[^,;.]{0,30}\bfrom|from|over|versus|like|every|each|most)\s(?:the\s)?$",
     re.I,
 )
@@ -52,7 +52,8 @@ _NOUN_FOLLOWS = re.compile(
 )
 _SAME = re.compile(
     r"\b(?:(?P<same>(?:on )?(?:that|the same) (?:day|evening|night|morning|afternoon))|"
-    r"(?P<next>the (?:next|following) (?:day|morning))|(?P<before>the (?:day|night) before|the previous day))\b(?!\s\w+ing)",
+    r"(?P<next>the (?:next|following) (?:day|morning))|(?P<before>the (?:day|night) before|the previous day))\b"
+    r"(?!\s\w+ing)",
     re.I,
 )
 

@@ -99,6 +99,21 @@ _WORKS = re.compile(
 _COMPARES = re.compile(
     r"\b(?:first|\w{3,}est|most|least|more|less|worst|best|record|high|low|than|compared)\b[^.?!;]*$", re.I
 )
+_PLANS = re.compile(
+    r"\b(?:will|expected to|(?:is|are|was|were) (?:\w+ )?(?:set|due|scheduled|going|expected|slated) (?:to|for)|"
+    r"upcoming|plans? to|planning to|before returning)\b[^.?!]*$",
+    re.I,
+)
+_FIGURES = re.compile(
+    r"\b(?:figures|data|research|stud(?:y|ies)|report|survey|analysis|statistics|estimates?|factbook|ranking|rankings|poll|"
+    r"year-on-year|compared (?:with|to)|index|researchers|records? high|record-breaking)\b",
+    re.I,
+)
+_BACKGROUND = re.compile(
+    r"(?:^|[,;]\s|\s)(?:after|following|since|when|who|which|that|whose|where|despite|because)\s(?!(?:\w+\s){0,2}(?:did|was|"
+    r"were|is|has|have|had)\b)(?:[^,;.?!]+)$",
+    re.I,
+)
 # "The January 6 committee", "a May 2022 interview": the date is part of a name.
 _DETERMINED = re.compile(r"(?:\b(?:the|an?|his|her|its|their|our|this|that|whose)|[’']s|s[’'])\s(?:\w+\s)?$", re.I)
 _NOUN_FOLLOWS = re.compile(
@@ -126,7 +141,7 @@ def window(question: str, *, as_of: date | None, today: date) -> DateWindow | No
         if any(start <= phrase.start < end for start, end in quoted):
             continue
         outright = _is_outright(question, phrase)
-        if not outright and not _is_about_time(question, phrase):
+        if not outright and not (_is_about_time(question, phrase) and _tells_when(question, phrase, asked)):
             continue
         found = _window(question, phrase, asked)
         if found is None:
@@ -172,13 +187,43 @@ def _is_about_time(question: str, phrase: Phrase) -> bool:
     if phrase.which in ("next", "coming") or (lead in ("since", "before", *_AFTER) and _COMPARES.search(before)):
         return False
     if phrase.kind is Kind.YEAR:
-        return lead not in ("", "by", *_WEAK) and not _EVENT_NAME.match(after)
+        named = re.search(r"\bthe\s$", before, re.I) or _EVENT_NAME.match(after)
+        return lead not in ("", "by", *_WEAK) and not named
+    if phrase.kind is Kind.SEASON and not (phrase.which or phrase.year):
+        return lead not in ("", *_WEAK) and not _NOUN_FOLLOWS.match(after)
     if phrase.kind in (Kind.DAY, Kind.MONTH) and not phrase.which:
         modifies = bool(_NOUN_FOLLOWS.match(after))
         if _EVENT_NAME.match(after) or (modifies and _DETERMINED.search(before)):
             return False
         return bool(lead) or not modifies
     return True
+
+
+def _tells_when(question: str, phrase: Phrase, asked: date) -> bool:
+    """Whether a phrase dates the news asked about, rather than what it looks ahead or back to."""
+    before, after = question[: phrase.start], question[phrase.end :]
+    bare = not (phrase.is_absolute or phrase.which or phrase.until)
+    if bare and phrase.kind in _CYCLIC and (_PLANS.search(before) or _is_sooner_ahead(phrase, asked)):
+        return False
+    if phrase.unit == "year" and re.match(r"[’']s\b", after):
+        return False  # "this year's festival" is a name
+    is_year = phrase.kind is Kind.YEAR or (phrase.kind is Kind.OFFSET and phrase.unit == "year" and phrase.number < 0)
+    # Figures for a year or a month come out when it is over.
+    if (is_year or phrase.kind in _CYCLIC[2:]) and not phrase.until and _FIGURES.search(question):
+        return False
+    # What is told before the question, and in a subordinate clause, is background: "after her defeat last year, ...".
+    is_told = re.search(r"[.!]\s+[A-Z]", after) is not None
+    return not (is_year and (is_told or _BACKGROUND.search(before)))
+
+
+_CYCLIC = (Kind.DAY, Kind.WEEKDAY, Kind.MONTH, Kind.QUARTER, Kind.SEASON)  # they come round again
+
+
+def _is_sooner_ahead(phrase: Phrase, asked: date) -> bool:
+    if phrase.kind is not Kind.DAY:
+        return False
+    days = resolve(phrase, asked, Lean.NEAREST)
+    return days is not None and days[0] > asked
 
 
 def _lead(before: str) -> str:
@@ -191,7 +236,8 @@ def _window(question: str, phrase: Phrase, asked: date) -> DateWindow | None:
     if days is None:
         return None
     lead = _lead(question[: phrase.start])
-    text = phrase.text if lead in ("", *_WEAK) else f"{lead} {phrase.text}"
+    bare = lead in ("", *_WEAK) or (phrase.kind is Kind.WEEKDAY and lead in ("in", "of"))
+    text = phrase.text if bare else f"{lead} {phrase.text}"
     first, last = days
     if phrase.until is None:
         if lead == "from" and re.match(r"\s+(?:on|onwards?)\b", question[phrase.end :]):

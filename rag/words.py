@@ -29,7 +29,8 @@ STOP_WORDS = frozenset(
         r"\w+",
         """a about after again all also am an and any are as at be
         because been before being between both but by came can come comes could did
-        do does doing done during each either else for from get gets give given go goes got had has have having he her here
+        do does doing done during each either else for from get gets give given go goes got had has have having he her
+    here
     hers him his how i if in into is it its just like made make many may me might more most much must my no nor not of
     off on one only or other our out over own same say saying says shall she should so some someone something such take
     than that the their them then there these they thing things this those through to too under until up upon us very
@@ -45,11 +46,14 @@ _OPENERS = frozenset(
     list give show tell describe explain compare find some several scientists researchers police officials people
     recently thousands millions hundreds dozens today yesterday former new two three four five six first last next
     experts authorities true false timeline please nearly almost around more less whom summarise summarize late early
-    earlier later since until up one here there scores dear hello hi thanks ok okay yes now only just""",
+    earlier later since until up one here there scores dear hello hi thanks ok okay yes now only just latest newly""",
     )
 )
 _WORD = re.compile(r"\d+(?:[.,]\d+)+|\w+(?:[’']\w+)*(?:-\d+)?(?!-\d)|\w+", re.UNICODE)
-_CAPITAL = r"(?:[^\W\d_a-zà-öø-ÿ][\w’'&.-]*|[a-z]{1,2}[A-Z]\w+)"
+_CAPITAL = (
+    r"(?:(?:[A-Z]\.)+|(?:Dr|Mr|Mrs|Ms|St|Sen|Rep|Gov|Gen|Jr|Sr|Lt|Col)\.|[^\W\d_a-zà-öø-ÿ][\w&-]*(?:[’'](?!s\b)\w+)*|"
+    r"[a-z]{1,2}[A-Z]\w+)"
+)
 _NAME = re.compile(
     rf"{_CAPITAL}(?:\s(?:(?:of|the|de|da|di|del|la|le|van|von|der|den|bin|al|ibn|y|for)\s(?:the\s)?)?(?:{_CAPITAL}|\d{{1,4}}\b))*"
 )
@@ -72,7 +76,9 @@ def names(text: str) -> tuple[str, ...]:
     for match in _NAME.finditer(text):
         words = match.group().split(" ")
         begins = _SENTENCE_START.search(text[: match.start()]) is not None
-        while words and begins and (words[0].lower() in STOP_WORDS or words[0].lower() in _OPENERS):
+        while words and begins and words[0].lower() in STOP_WORDS | _OPENERS:
+            if words[0] == "New" and len(words) > 1:
+                break
             words = words[1:]
             while words and words[0] in ("of", "the", "for"):
                 words = words[1:]
@@ -94,9 +100,8 @@ def terms(text: str) -> tuple[str, ...]:
 
 _QUOTED = re.compile(r"[\"“]([^\"“”]{2,200})[\"”]|(?<!\w)[‘']([^‘’']{2,200})[’'](?!\w)")
 _NEGATED = re.compile(
-    r"\b(?:not(?! only\b)|never|no(?! longer than\b)|nobody|none|neither|nor|without|except|excluding|other than|"
+    r"\b(?:[Nn]ot(?! only\b)|[Nn]ever|no(?! longer than\b)|nobody|none|neither|nor|without|except|excluding|other than|"
     r"cannot|fail(?:ed|s)? to|refus(?:ed?|es|ing) to|\w+n[’']t)\b",
-    re.I,
 )
 
 

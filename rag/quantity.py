@@ -1,0 +1,150 @@
+"""Counts, sums and shares in a sentence, and what each is a number of."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from math import inf
+
+_ONES = {
+    word: number
+    for number, word in enumerate(
+        re.findall(
+            r"\w+",
+            "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+            "seventeen eighteen nineteen",
+        )
+    )
+}
+_TENS = {
+    "twenty": 20,
+    "thirty": 30,
+    "forty": 40,
+    "fifty": 50,
+    "sixty": 60,
+    "seventy": 70,
+    "eighty": 80,
+    "ninety": 90,
+}
+_SCALES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "m": 1e6, "billion": 1e9, "bn": 1e9, "b": 1e9}
+_WORD = "|".join((*_TENS, *sorted(_ONES, key=len, reverse=True)))
+_QUANTITY = re.compile(
+    r"(?<![\w.,/-])(?:(?P<bound>at least|no fewer than|no less than|more than|over|upwards of|at most|no more than|up to|"
+    r"as many as|fewer than|less than|under|nearly|almost|about|around|roughly|approximately|some|an estimated)\s)?"
+    r"(?P<money>[$€£¥])?(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|"
+    rf"(?:{_WORD})(?:-(?:{_WORD}))?)(?:[\s-]?(?P<scale>hundred|thousand|million|billion|bn|[mb])\b)?"
+    r"(?:\s?(?P<share>%|percent\b|per cent\b|percentage points?\b))?(?![\w/]|[.,:]\d|-(?:year|day|time|century))",
+    re.I,
+)
+_MONTH_BEFORE = re.compile(
+    r"\b(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec|january|february|march|april|august|september|october|"
+    r"november|december)\.?\s$",
+    re.I,
+)
+# Words that say what befell those counted; they decide before the noun does: "13 people" of what?
+_FATES = (
+    (
+        "dead",
+        r"\b(?:dead|died|dies|deaths?|death toll|killed|kills|killing|fatalit(?:y|ies)|lives|bodies|perished|toll)\b",
+    ),
+    ("injured", r"\b(?:injur(?:ed|ies|ing)|wounded|wounds|hurt|hospitali[sz]ed)\b"),
+    ("missing", r"\b(?:missing|unaccounted)\b"),
+    ("arrested", r"\b(?:arrest(?:ed|s)|detained|in custody)\b"),
+    ("displaced", r"\b(?:displaced|evacuated|homeless|fled)\b"),
+    ("votes", r"\b(?:votes?|voted|ballots?)\b"),
+)
+_FATE_PATTERNS = tuple((name, re.compile(pattern, re.I)) for name, pattern in _FATES)
+_NOUN = re.compile(
+    r"\s(?:(?:of|the|new|other|more|different|\w+(?:al|an|ese|ic|ed|ish|ous|ive|ian|ish))\s){0,3}(?P<noun>[a-z]{3,})"
+)
+_PEOPLE = re.compile(
+    r"people|persons?|m[ae]n|wom[ae]n|child(?:ren)?|others|civilians|residents|students|\w+(?:ers|ors|ists|ians|ants|ees)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number as it stands at `start:end` of a sentence.
+
+    `low` and `high` bound what is claimed: "at least 13" is 13 to infinity, "about 100" is 90 to 110. `measure` is
+    what it is a number of: "dead", "documents", "$", "%".
+    """
+
+    start: int
+    end: int
+    text: str
+    value: float
+    low: float
+    high: float
+    measure: str
+
+    def differs(self, other: Quantity) -> bool:
+        """Whether the two cannot both be what is said of one thing; a bound agrees with what lies beyond it."""
+        if self.measure != other.measure or self.value == other.value:
+            return False
+        both_bounds = inf in (self.high, -self.low) and inf in (other.high, -other.low)
+        return both_bounds or self.low > other.high or other.low > self.high
+
+
+def quantities(sentence: str) -> tuple[Quantity, ...]:
+    """The numbers of a sentence that count or measure something; days and years are none."""
+    found = []
+    matches = [match for match in _QUANTITY.finditer(sentence) if not _is_date(sentence, match)]
+    for i, match in enumerate(matches):
+        start = matches[i - 1].end() if i else 0
+        stop = matches[i + 1].start() if i + 1 < len(matches) else len(sentence)
+        measure = _measure(sentence, match, start, stop)
+        if measure:
+            value = _value(match)
+            low, high = _bounds((match["bound"] or "").lower(), value)
+            found.append(Quantity(match.start(), match.end(), match.group(), value, low, high, measure))
+    return tuple(found)
+
+
+def _is_date(sentence: str, match: re.Match[str]) -> bool:
+    if match["money"] or match["share"] or match["scale"]:
+        return False
+    number = match["number"]
+    if re.fullmatch(r"(?:1[5-9]|20)\d\d", number) and not match["bound"]:
+        return True
+    return number.isdigit() and _MONTH_BEFORE.search(sentence[: match.start("number")]) is not None
+
+
+def _value(match: re.Match[str]) -> float:
+    words = match["number"].lower()
+    if words[0].isdigit():
+        value = float(words.replace(",", ""))
+    else:
+        value = float(sum(_TENS.get(word, _ONES.get(word, 0)) for word in words.split("-")))
+    return value * _SCALES.get((match["scale"] or "").lower(), 1)
+
+
+def _bounds(word: str, value: float) -> tuple[float, float]:
+    if word in ("at least", "no fewer than", "no less than", "more than", "over", "upwards of"):
+        return value, inf
+    if word in ("at most", "no more than", "up to", "as many as", "fewer than", "less than", "under"):
+        return -inf, value
+    return (value * 0.9, value * 1.1) if word else (value, value)
+
+
+def _measure(sentence: str, match: re.Match[str], start: int, stop: int) -> str:
+    if match["money"]:
+        return match["money"]
+    if match["share"]:
+        return "%"
+    after = sentence[match.end() : stop]
+    noun_match = _NOUN.match(after)
+    noun = noun_match["noun"].lower() if noun_match else ""
+    if not noun or _PEOPLE.fullmatch(noun) or any(fate.fullmatch(noun) for _, fate in _FATE_PATTERNS):
+        # The words after a number tell its fate before those ahead of it: "killed 13 people and injured 20".
+        ahead = [
+            (m.start(), name)
+            for name, fate in _FATE_PATTERNS
+            if (m := fate.search(re.split(r"[,;]|\band\b", after)[0]))
+        ]
+        behind = [
+            (m.start(), name) for name, fate in _FATE_PATTERNS for m in fate.finditer(sentence[start : match.start()])
+        ]
+        if ahead or behind:
+            return min(ahead)[1] if ahead else max(behind)[1]
+    return "people" if _PEOPLE.fullmatch(noun) else noun.removesuffix("s")
