@@ -195,7 +195,7 @@ def test_an_article_that_is_markup_shows_as_text_and_fetches_nothing(page: Page)
     for place in ("#dl-chat .dl-answer", "#dl-1-1 blockquote"):
         expect(page.locator(place)).to_contain_text("<script>document.title='taken'</script>")
         expect(page.locator(place)).to_contain_text("![pixel](http://elsewhere.example/p.png) **bold** `code` $$x$$")
-    expect(page.locator("#dl-1-1 h3")).to_have_text("Zanderholm <b>zebra</b> permits [t](javascript:alert(2))")
+    expect(page.locator("#dl-1-1 h3")).to_contain_text("permits [t](javascript:alert(2))")
     expect(page.locator("#dl-main img, #dl-main script, #dl-main i, #dl-main code, #dl-main .katex")).to_have_count(0)
     links = [link.get_attribute("href") for link in page.locator("#dl-main a").all()]
     assert all(link.startswith(("#dl-", "?q=", "https://")) and "elsewhere" not in link for link in links)
@@ -349,10 +349,12 @@ def test_a_number_in_brackets_inside_a_quotation_is_not_a_chip():
 )
 def test_only_web_addresses_become_links(url: str | None):
     assert safe_url(url) is None
-    evidence = Evidence("a1", "A title", "Wire", url, None, True, "Text.", 0, 5, 1.0)
+    evidence = Evidence("a1", "<b>A title</b>", "<i>Wire</i>", url, None, True, "Text.", 0, 5, 1.0)
     shown = panel_html(Kept(answer(abstained=True, citations=(), evidence=(evidence,)), 1), lambda _id: None)
     assert re.findall(r'href="(.)', shown) == ["?"]  # the link that asks again, and none to the article
     assert "Undated" in shown
+    assert "<b>" not in shown
+    assert "<i>" not in shown
 
 
 def test_an_answer_survives_being_kept_in_its_message():
