@@ -182,7 +182,7 @@ def test_doctor_passes_a_sound_archive_and_says_the_mend_of_a_damaged_one(
     code, shown = within("doctor", "--archive", example_archive, "--json")
     assert code == 0, shown
     assert [check["name"] for check in json.loads(shown)] == [
-        "python", "packages", "settings", "disk", "model", "archive"
+        "python", "packages", "settings", "disk", "model", "reader", "archive"
     ]  # fmt: skip
     damaged = tmp_path / "archive"
     shutil.copytree(example_archive, damaged)

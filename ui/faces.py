@@ -27,7 +27,8 @@ def head_html(coverage: Coverage | DatelineError | None) -> str:
     elif coverage is None:
         about = "Opening the archive …"
     else:
-        about = "No articles yet"
+        broken = isinstance(coverage, DatelineError) and not isinstance(coverage, ArchiveMissing)
+        about = "Not ready" if broken else "No articles yet"
     state = "" if coverage is None else " dl-open"
     return f'<header class="dl-head{state}"><h1>Dateline</h1><p>{escape(about)}</p></header>'
 
@@ -45,7 +46,7 @@ def welcome_html(coverage: Coverage | DatelineError | None) -> str:
     if isinstance(coverage, ArchiveMissing):
         return _face("There is no archive yet", f"{coverage} Then reload this page.")
     if isinstance(coverage, DatelineError):
-        return _face("The archive cannot be opened", str(coverage))
+        return _face("Dateline is not ready to answer", str(coverage))
     if coverage is not None and not coverage.articles:
         return _face(
             "The archive is empty", "Add articles with `dateline add PATH --archive DIR`, then reload this page."
