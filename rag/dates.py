@@ -94,7 +94,10 @@ _FORMS: tuple[tuple[Kind, str], ...] = (
     (Kind.DAY, r"(?<![\d/])(?P<a>\d{1,2})/(?P<b>\d{1,2})/(?P<year>(?:19|20)\d\d)(?![\d/])"),
     (Kind.DAY, rf"{_MONTH}\s{_DAY}{_TO_DAY}(?:,?\s{_YEAR})?"),
     (Kind.DAY, rf"(?:the\s)?{_DAY}{_TO_DAY}\s(?:of\s)?{_MONTH}(?:,?\s{_YEAR})?"),
-    (Kind.MONTH, rf"{_PART}{_WHICH}{_MONTH}(?:,?\s(?:of\s)?(?:{_YEAR}|(?P<rel>this|last|next)\syear))?"),
+    (
+        Kind.MONTH,
+        rf"{_PART}{_WHICH}{_MONTH}(?:,?\s(?:of\s)?(?:{_YEAR}|(?P<rel>this|last|next)\syear))?(?!\.?\s\d{{1,2}}(?!\d))",
+    ),
     (
         Kind.QUARTER,
         rf"(?:Q(?P<q>[1-4])|(?P<ord>first|second|third|fourth|last)\squarter)"
@@ -211,7 +214,10 @@ def _weekday(match: re.Match[str], bare: Phrase) -> Phrase | None:
 
 
 def _span(match: re.Match[str], bare: Phrase) -> Phrase | None:
-    number, vague = _count(match.groupdict().get("count") or "one")
+    count = match.groupdict().get("count")
+    if not count and match["unit"].lower() == "day":  # "the next day" counts from what was told, not from now
+        return None
+    number, vague = _count(count or "one")
     return replace(bare, number=number, vague=vague, unit=match["unit"].lower())
 
 
@@ -222,7 +228,7 @@ def _offset(match: re.Match[str], bare: Phrase) -> Phrase | None:
         count, vague = _count(groups["count"])
         number = -count
     elif "unit" in groups:
-        if unit in ("hour", "decade", "fortnight") or (unit == "day" and bare.which != "next"):
+        if unit in ("hour", "decade", "fortnight") or unit == "day":
             return None
         number = {"last": -1, "past": -1, "previous": -1, "this": 0}.get(bare.which, 1)
     elif groups.get("two") or groups.get("twoahead"):

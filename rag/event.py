@@ -164,7 +164,7 @@ def _lean(sentence: str, phrase: Phrase) -> Lean | None:
 
 def _dated(sentence: str, phrase: Phrase, published: date | None) -> EventDate | None:
     days: Days | None
-    if phrase.is_absolute and (phrase.until is None or phrase.until.is_absolute):
+    if (phrase.until or phrase).is_absolute:
         days, rule = resolve(phrase, published or date(2000, 1, 1)), "the date is written out"
     elif published is None:
         return None
@@ -196,9 +196,7 @@ def _read(sentence: str, phrase: Phrase, published: date) -> tuple[Days | None, 
     if phrase.kind is Kind.DAY:
         return _day(phrase, published, lean), f"in the year that brings it nearest to publication on {on}"
     if phrase.kind in (Kind.MONTH, Kind.QUARTER, Kind.SEASON):
-        return _season(
-            phrase, published, lean
-        ), f"the one nearest to publication on {published.isoformat()}, by the sentence’s tense"
+        return _season(phrase, published, lean), f"the one nearest to publication on {published.isoformat()}"
     if phrase.unit == "weekend" and phrase.which == "this" and lean is Lean.BACK and published.weekday() < 5:
         phrase = replace(phrase, number=-1)  # "this weekend" in a Monday's paper is the one just gone
     return resolve(phrase, published), f"counted from publication on {on}"

@@ -16,21 +16,14 @@ _ONES = {
         )
     )
 }
-_TENS = {
-    "twenty": 20,
-    "thirty": 30,
-    "forty": 40,
-    "fifty": 50,
-    "sixty": 60,
-    "seventy": 70,
-    "eighty": 80,
-    "ninety": 90,
-}
+_DECADES = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_TENS = {word: 10 * number for number, word in enumerate(_DECADES, 2)}
 _SCALES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "m": 1e6, "billion": 1e9, "bn": 1e9, "b": 1e9}
 _WORD = "|".join((*_TENS, *sorted(_ONES, key=len, reverse=True)))
 _QUANTITY = re.compile(
-    r"(?<![\w.,/-])(?:(?P<bound>at least|no fewer than|no less than|more than|over|upwards of|at most|no more than|up to|"
-    r"as many as|fewer than|less than|under|nearly|almost|about|around|roughly|approximately|some|an estimated)\s)?"
+    r"(?<![\w.,/-])(?:(?P<bound>at least|no fewer than|no less than|more than|over|upwards of|at most|no more than|"
+    r"up to|as many as|fewer than|"
+    r"less than|under|nearly|almost|about|around|roughly|approximately|some|an estimated)\s)?"
     r"(?P<money>[$€£¥])?(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|"
     rf"(?:{_WORD})(?:-(?:{_WORD}))?)(?:[\s-]?(?P<scale>hundred|thousand|million|billion|bn|[mb])\b)?"
     r"(?:\s?(?P<share>%|percent\b|per cent\b|percentage points?\b))?(?![\w/]|[.,:]\d|-(?:year|day|time|century))",

@@ -98,11 +98,12 @@ class Difference:
     entries: tuple[Entry, ...]
 
     def __str__(self) -> str:
-        said = (
-            f"{e.quantity.text} ({e.citation.source}, {e.citation.published or 'undated'})"
-            for e in self.entries
-            if e.quantity
-        )
+        said = [
+            f"{entry.quantity.text[0].lower()}{entry.quantity.text[1:]} "
+            f"({entry.citation.source}, {entry.citation.published or 'undated'})"
+            for entry in self.entries
+            if entry.quantity
+        ]
         what = f"the number of {self.measure}" if self.measure.isalpha() else f"the figure in {self.measure}"
         return f"Sources differ on {what}: {'; '.join(said)}."
 

@@ -13,31 +13,29 @@ from rag.dates import Days, Kind, Lean, Phrase, find, month_days, resolve, shift
 
 @dataclass(frozen=True, slots=True)
 class DateWindow:
-    """Days of publication, `first` and `last` inclusive; `first` is None where the past is open.
+    """Days of publication, `first` and `last` inclusive; an open past begins at `date.min`.
 
     `phrase` is the wording that gave it. A hard window was said outright and filters; a soft one was implied, says
     where articles are likelier, and must not filter: the report of a day's event may be dated the day after, or
     come back to it a year later.
     """
 
-    first: date | None
+    first: date
     last: date
     phrase: str
     hard: bool = False
 
     def distance(self, day: date) -> int:
         """How many days outside of the window a day lies; 0 within it."""
-        before = (self.first - day).days if self.first else 0
-        return max(before, (day - self.last).days, 0)
+        return max((self.first - day).days, (day - self.last).days, 0)
 
     def within(self, outer: DateWindow) -> DateWindow | None:
         """The part of this window that the outer one holds, or None where they have no day in common."""
-        first = max((day for day in (self.first, outer.first) if day), default=None)
-        last = min(self.last, outer.last)
-        return None if first and first > last else replace(self, first=first, last=last, hard=self.hard or outer.hard)
+        first, last = max(self.first, outer.first), min(self.last, outer.last)
+        return None if first > last else replace(self, first=first, last=last, hard=self.hard or outer.hard)
 
     def __str__(self) -> str:
-        if self.first is None:
+        if self.first == date.min:
             return f"up to {_day(self.last)}"
         if self.first == self.last:
             return _day(self.last)
@@ -146,7 +144,7 @@ def window(question: str, *, as_of: date | None, today: date) -> DateWindow | No
         found = _window(question, phrase, asked)
         if found is None:
             continue
-        if found.first and found.first > asked:
+        if found.first > asked:
             if outright:
                 raise QuestionError(
                     f"Only articles of “{phrase.text}” were asked for, but as of {_day(asked)} there can be none."
@@ -243,13 +241,14 @@ def _window(question: str, phrase: Phrase, asked: date) -> DateWindow | None:
         if lead == "from" and re.match(r"\s+(?:on|onwards?)\b", question[phrase.end :]):
             lead = "since"
         # The named day itself stays in after "before" and "after": an article of that day may be the one meant.
-        if lead == "as of":
-            return DateWindow(None, last, text, hard=True)
+        # "As of May 2022, who ...?" asks as of then; "the toll as of Monday" may be told on Tuesday.
+        if lead == "as of" and re.match(r"\W*as of\b", question, re.I):
+            return DateWindow(date.min, last, text, hard=True)
         if lead in _OPEN_END:
             first = last if lead in _AFTER else first
             return DateWindow(first, max(asked, first), text)
         if lead in _OPEN_START:
-            return DateWindow(None, last if lead in _TO_END else first, text)
+            return DateWindow(date.min, last if lead in _TO_END else first, text)
     return DateWindow(*_loosened(phrase, days, asked), text)
 
 
