@@ -22,7 +22,7 @@ _BEFORE_AFTER = re.compile(
     r"^(?P<a>.+?),?\s(?:before or after|after or before|earlier or later than)\s(?P<b>.+?)\s*\?*$", re.I
 )
 _BETWEEN = re.compile(
-    r"\b(?:differences?|compare|comparison|contrast)\s(?:(?:between|of)\s)?"
+    r"(?:\bdifferences?\sbetween|\bcomparison\s(?:between|of)|^(?:please\s)?(?:compare|contrast))\s"
     r"(?P<a>.+?)\s(?:and|with|to|versus|vs\.?)\s(?P<b>.+?)(?P<rest>\s(?:on|about|over|in)\s.+?)?\s*[?.]*$",
     re.I,
 )
