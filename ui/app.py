@@ -222,7 +222,8 @@ def _wire(
         welcome = gr.update(placeholder=welcome_html(coverage))
         if not (keep_examples and names):
             welcome["examples"] = [{"text": question} for question in example_questions(coverage)]
-        day = gr.update(value=request.query_params.get("as_of", ""))
+        linked = request.query_params.get("as_of")
+        day = gr.update(value=linked) if linked else gr.skip()  # what was typed meanwhile stays
         return head_html(coverage), welcome, gr.update(choices=names), day, conversation or []
 
     as_of, sources = chat.additional_inputs
