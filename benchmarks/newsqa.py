@@ -21,10 +21,9 @@ from rag.evaluation import Report, evaluate, read_questions
 
 def measure_ours(data: Path, limit: int | None) -> dict[str, Any]:
     """Builds a Dateline archive and asks it."""
-    from rag.assistant import Assistant
-
     from index.embedding import SentenceTransformerEmbedder
     from index.rebuild import Input, rebuild
+    from rag.assistant import Assistant
 
     embedder = SentenceTransformerEmbedder()
     embedder.count_tokens(["warm"])

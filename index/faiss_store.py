@@ -154,7 +154,7 @@ class FaissStore:
             parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
         query = np.ascontiguousarray(vector, dtype=np.float32).reshape(1, -1)
         scores, numbers = self._vectors.search(query, min(k, room), params=parameters)
-        return [Hit(int(n), float(s)) for n, s in zip(numbers[0], scores[0], strict=True) if n >= 0]
+        return [self._hit(int(n), float(s)) for n, s in zip(numbers[0], scores[0], strict=True) if n >= 0]
 
     def lexical(self, terms: Sequence[str], k: int, where: Filter) -> list[Hit]:
         """The `k` passages that score best by BM25 on any of the terms, best first."""
@@ -168,7 +168,11 @@ class FaissStore:
             f"WHERE passages_text MATCH ?{conditions} ORDER BY score DESC, f.rowid LIMIT ?",
             (query, *values, k),
         )
-        return [Hit(number, score) for number, score in rows]
+        return [self._hit(number, score) for number, score in rows]
+
+    def _hit(self, number: int, score: float) -> Hit:
+        day = int(self._days[number])
+        return Hit(number, score, date.fromordinal(day) if day else None)
 
     def passages(self, numbers: Sequence[int]) -> list[StoredPassage]:
         """The passages of these numbers, in the order asked."""

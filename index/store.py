@@ -41,10 +41,14 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage number and its score: cosine for dense search, BM25 (higher is better) for lexical."""
+    """A passage number and its score: cosine for dense search, BM25 (higher is better) for lexical.
+
+    `published` is the day of its article, so that hits can be weighed before any is read.
+    """
 
     passage: int
     score: float
+    published: date | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 
 from index.embedding import Embedder
 from index.store import Filter, Hit, Store, StoredPassage
@@ -41,6 +42,17 @@ class Found:
     also_in: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Ranked:
+    """A passage number with its signals, before it is read."""
+
+    passage: int
+    score: float
+    cosine: float
+    lexical: float
+    closeness: float
+
+
 class Retriever:
     """Searches one store. The filter is applied inside each search, before the best are taken."""
 
@@ -54,35 +66,34 @@ class Retriever:
         vector = self._embedder.embed_question(query.standalone)
         dense = self._store.dense(vector, POOL, where)
         lexical = self._store.lexical(query.terms, POOL, where)
-        found = sorted(self._fuse(query, dense, lexical), key=lambda hit: (-hit.score, hit.stored.number))
+        ranked = sorted(self._fuse(query, dense, lexical), key=lambda hit: (-hit.score, hit.passage))
         return [
-            replace(hit, also_in=self._other_outlets(hit.stored, where)) for hit in list(_each_story_once(found, k))
+            replace(hit, also_in=self._other_outlets(hit.stored, where))
+            for hit in _each_story_once(map(self._found, ranked), k)
         ]
 
-    def _fuse(self, query: Query, dense: list[Hit], lexical: list[Hit]) -> Iterable[Found]:
+    def _fuse(self, query: Query, dense: list[Hit], lexical: list[Hit]) -> Iterator[_Ranked]:
         cosines = {hit.passage: hit.score for hit in dense}
         best = max((hit.score for hit in lexical), default=1.0) or 1.0
         words = {hit.passage: hit.score / best for hit in lexical}
         # A passage that only the words found is at most as near in meaning as the last that was found by it.
         floor = min(cosines.values(), default=0.0)
-        numbers = list(dict.fromkeys([*cosines, *words]))
-        for stored in self._store.passages(numbers):
-            cosine, lexically = cosines.get(stored.number, floor), words.get(stored.number, 0.0)
-            close = self._closeness(query, stored)
-            w = self._weights
+        days = {hit.passage: hit.published for hit in (*dense, *lexical)}
+        w = self._weights
+        for number, day in days.items():
+            cosine, lexically = cosines.get(number, floor), words.get(number, 0.0)
+            close = self._closeness(query, day)
             score = w.dense * cosine + w.lexical * lexically + w.closeness * close
-            yield Found(stored, score, cosine, lexically, close)
+            yield _Ranked(number, score, cosine, lexically, close)
 
-    def _closeness(self, query: Query, stored: StoredPassage) -> float:
-        day = stored.article.published
+    def _found(self, hit: _Ranked) -> Found:
+        [stored] = self._store.passages([hit.passage])
+        return Found(stored, hit.score, hit.cosine, hit.lexical, hit.closeness)
+
+    def _closeness(self, query: Query, day: date | None) -> float:
         if day is None:
             return 0.0
-        if query.window is not None:
-            away = max(0, (query.window.first - day).days, (day - query.window.last).days)
-        elif query.anchor is not None:
-            away = abs((query.anchor - day).days)
-        else:
-            return 0.0
+        away = query.window.distance(day) if query.window else abs((query.anchor - day).days)
         return math.exp2(-away / self._weights.half_life)
 
     def _other_outlets(self, stored: StoredPassage, where: Filter) -> tuple[str, ...]:
@@ -90,7 +101,7 @@ class Retriever:
         return tuple(name for name in outlets if name != stored.article.source)
 
 
-def _each_story_once(found: Iterable[Found], k: int) -> Iterable[Found]:
+def _each_story_once(found: Iterable[Found], k: int) -> Iterator[Found]:
     """The first `k`, without passages that repeat one already taken from a copy of the same story.
 
     What an outlet added to a wire story is its own, and stays.

@@ -12,10 +12,12 @@ import numpy as np
 from index.embedding import ModelCard
 from index.store import Vector
 
+CARD = ModelCard("words", "1", 64)
+
 
 @dataclass(frozen=True)
 class WordEmbedder:
-    card: ModelCard = ModelCard("words", "1", 64)
+    card: ModelCard = CARD
     max_tokens: int = 256
 
     def embed_passages(self, texts: Sequence[str]) -> Vector:
