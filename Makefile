@@ -19,7 +19,7 @@ setup: .venv/installed ## Make .venv and install Dateline and its development to
 
 chat: setup ## Build the example archive and open the chat on it
 	$(BIN)/dateline rebuild examples/articles --archive $(ARCHIVE)
-	$(BIN)/dateline chat --archive $(ARCHIVE) --port $(PORT)
+	$(BIN)/dateline chat --archive $(ARCHIVE) --port $(PORT) --questions examples/questions.jsonl
 
 test: setup ## Run the tests
 	$(BIN)/python -m pytest

@@ -123,10 +123,14 @@ def train(examples: list[Example], epochs: int, size: int, seed: int, minutes: f
         [{"params": model.encoder.parameters(), "lr": 6e-5}, {"params": heads, "lr": 1e-3}], weight_decay=0.01
     )
     steps, group = epochs * len(examples), 4
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda n: min(1.0, n * group / (0.1 * steps) + 0.02) * max(0.02, 1 - n * group / steps)
-    )
     began, done, recent = time.monotonic(), 0, []
+
+    def rate(step: int) -> float:
+        # Runs down with the steps or, on a machine too slow for them all, with the time there is.
+        gone = max(step * group / steps, (time.monotonic() - began) / 60 / minutes)
+        return min(1.0, step * group / (0.05 * steps) + 0.02) * max(0.02, 1 - gone)
+
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, rate)
     for _ in range(epochs):
         chance.shuffle(examples)
         for example in examples:

@@ -55,9 +55,9 @@ class Assistant:
         self._settings = settings or load_settings(archive=archive)
         self._archive = Path(archive) if archive is not None else self._settings.archive
         self._embedder = embedder or SentenceTransformerEmbedder(self._settings.model, device=self._settings.device)
-        self._reader = reader or load_reader(self._settings.reader, self._embedder)
         self._lock = threading.Lock()
         self._store: Store = open_archive(self._archive, self._embedder.card)
+        self._reader = reader or load_reader(self._settings.reader, self._embedder)
 
     def __enter__(self) -> Assistant:
         return self
