@@ -1,0 +1,277 @@
+"""Ingest: every format, good and broken; what cannot be read is named and passed over, and the rest goes on."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import tracemalloc
+from pathlib import Path
+
+import pytest
+import zstandard
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from index.article import PageKind, RawPage
+from index.errors import InputError
+from index.sources import READERS, SkipReport, parse_mapping, read_pages
+
+RECORD = {
+    "headline": "Ferry line opens",
+    "body": "A ferry line opened on Monday.",
+    "date": "2025-05-05",
+    "link": "https://www.coast.example/ferry",
+    "byline": "By Ana Lund and Bo Ek",
+}
+
+
+def pages(path: Path, **options: dict[str, str]) -> list[RawPage]:
+    return list(read_pages([path], strict=True, **options))  # type: ignore[arg-type]
+
+
+def skips(path: Path) -> tuple[list[RawPage], SkipReport]:
+    report = SkipReport()
+    return list(read_pages([path], report=report)), report
+
+
+def write(path: Path, content: str | bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def assert_is_the_record(page: RawPage) -> None:
+    assert (page.title, page.content, page.published) == ("Ferry line opens", RECORD["body"], "2025-05-05")
+    assert (page.source, page.url) == ("coast.example", RECORD["link"])
+    assert page.authors == ("Ana Lund", "Bo Ek")
+    assert page.kind is PageKind.STORY
+
+
+def test_a_text_dump_is_one_page_of_its_folder(tmp_path: Path) -> None:
+    [page] = pages(write(tmp_path / "coast" / "a.txt", " date 2025-05-05 Ferry\n\nA ferry line opened."))
+    assert (page.kind, page.source) == (PageKind.DUMP, "coast")
+    assert page.content.startswith(" date 2025-05-05")
+
+
+@pytest.mark.parametrize("name", ["a.html", "a.htm", "a", "a.xml"])
+def test_a_page_of_html_is_known_by_name_or_content(tmp_path: Path, name: str) -> None:
+    [page] = pages(write(tmp_path / name, "<!doctype html><html><body><p>Zdravo.</p></body></html>"))
+    assert page.kind is PageKind.HTML
+
+
+def test_the_encoding_of_a_page_is_found(tmp_path: Path) -> None:
+    markup = '<html><head><meta charset="windows-1254"></head><p>Türkiye ve İran görüştü; ağaç, şehir.</p></html>'
+    [page] = pages(write(tmp_path / "a.html", markup.encode("windows-1254")))
+    assert "Türkiye ve İran görüştü; ağaç, şehir." in page.content
+
+
+def test_json_in_its_shapes(tmp_path: Path) -> None:
+    one = json.dumps(RECORD)
+    for name, content in {
+        "object.json": one,
+        "list.json": f"[{one}, {one}]",
+        "wrapped.json": f'{{"articles": [{one}]}}',
+        "late.json": f'{{"count": 1, "articles": [{one}]}}',
+        "lines.jsonl": f"{one}\n\n{one}\n",
+        "lines.json": f"{one}\n{one}\n",
+        "noname": one,
+    }.items():
+        found = pages(write(tmp_path / name, content))
+        assert found, name
+        for page in found:
+            assert_is_the_record(page)
+
+
+def test_news_please_json(tmp_path: Path) -> None:
+    record = {
+        "maintext": "A ferry line opened.",
+        "title": "Ferry",
+        "date_publish": "2025-05-05 08:00:00",
+        "source_domain": "coast.example",
+        "authors": ["Ana Lund"],
+        "language": "en",
+        "url": "https://coast.example/1",
+        "description": "In short",
+    }
+    [page] = pages(write(tmp_path / "a.json", json.dumps(record)))
+    assert (page.content, page.published, page.source) == (
+        "A ferry line opened.",
+        "2025-05-05 08:00:00",
+        "coast.example",
+    )
+    assert (page.language, page.authors) == ("en", ("Ana Lund",))
+
+
+@pytest.mark.parametrize(("name", "mark"), [("a.csv", ","), ("a.csv", ";"), ("a.tsv", "\t")])
+def test_tables(tmp_path: Path, name: str, mark: str) -> None:
+    cells = [f'"{value}"' for value in RECORD.values()]
+    [page] = pages(write(tmp_path / name, mark.join(RECORD) + "\r\n" + mark.join(cells) + "\r\n"))
+    assert_is_the_record(page)
+
+
+def test_a_table_with_a_long_cell_and_a_quoted_line_break(tmp_path: Path) -> None:
+    text = "First line.\nSecond. " + "word " * 60_000
+    [page] = pages(write(tmp_path / "a.csv", f'title,text\nLong,"{text}"\n'))
+    assert page.content == text
+
+
+RSS = """<?xml version="1.0"?><rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel>
+<title>Coast News</title><item><title>Ferry &amp; quay</title><link>https://coast.example/1</link>
+<pubDate>Mon, 05 May 2025 08:00:00 GMT</pubDate><description>Short.</description>
+<content:encoded><![CDATA[<p>A ferry line opened.</p><p>It runs <b>daily</b>.</p>
+<script>alert(1)</script>]]></content:encoded></item>
+<item><title>Empty</title><link>https://coast.example/2</link></item></channel></rss>"""
+
+ATOM = """<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom"><title>Coast</title><entry><title>Ferry</title>
+<link href="https://coast.example/1"/><updated>2025-05-05T08:00:00Z</updated><author><name>Ana Lund</name></author>
+<content type="html">&lt;p&gt;A ferry line opened.&lt;/p&gt;</content></entry></feed>"""
+
+
+def test_feeds(tmp_path: Path) -> None:
+    found, report = skips(write(tmp_path / "a.rss", RSS))
+    assert [(p.title, p.source, p.content) for p in found] == [
+        ("Ferry & quay", "Coast News", "A ferry line opened.\n\nIt runs daily.")
+    ]
+    assert report.skipped[0].origin.endswith("a.rss#2")
+    [page] = pages(write(tmp_path / "b.xml", ATOM))
+    assert (page.content, page.published, page.authors) == (
+        "A ferry line opened.",
+        "2025-05-05T08:00:00Z",
+        ("Ana Lund",),
+    )
+
+
+def test_a_sitemap_names_pages_that_have_to_be_fetched_first(tmp_path: Path) -> None:
+    found, report = skips(
+        write(
+            tmp_path / "map.xml",
+            '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><url><loc>https://coast.example/1</loc></url>'
+            "<url><loc>https://coast.example/2</loc></url></urlset>",
+        )
+    )
+    assert not found
+    assert [skip.origin.rsplit("#")[-1] for skip in report.skipped] == ["1", "2"]
+    assert "fetch the page first (https://coast.example/1)" in report.skipped[0].reason
+
+
+def warc(zipped: bool) -> bytes:
+    out = io.BytesIO()
+    writer = WARCWriter(out, gzip=zipped)
+    for kind, body in (("text/html; charset=utf-8", "<html><p>Ferry — open</p></html>"), ("image/png", "x")):
+        headers = StatusAndHeaders("200 OK", [("Content-Type", kind)], protocol="HTTP/1.1")
+        payload = io.BytesIO(body.encode())
+        writer.write_record(
+            writer.create_warc_record("https://coast.example/1", "response", payload, http_headers=headers)
+        )
+    return out.getvalue()
+
+
+@pytest.mark.filterwarnings("ignore:.*SpooledTemporaryFile:pytest.PytestUnraisableExceptionWarning")  # the writer's
+@pytest.mark.parametrize(("name", "zipped"), [("a.warc", False), ("a.warc.gz", True)])
+def test_warc_gives_its_html_responses(tmp_path: Path, name: str, zipped: bool) -> None:
+    [page] = pages(write(tmp_path / name, warc(zipped)))
+    assert (page.url, page.source, page.kind) == ("https://coast.example/1", "coast.example", PageKind.HTML)
+    assert "Ferry — open" in page.content
+
+
+def test_packed_files_and_mixed_folders(tmp_path: Path) -> None:
+    one = json.dumps(RECORD).encode()
+    write(tmp_path / "in" / "a.json.gz", gzip.compress(one))
+    write(tmp_path / "in" / "deep" / "b.jsonl.zst", zstandard.compress(one + b"\n" + one))
+    write(tmp_path / "in" / "c.txt", "A ferry line opened.")
+    write(tmp_path / "in" / ".hidden.txt", "Not read.")
+    write(tmp_path / "in" / "photo.jpg", b"\xff\xd8\xff")
+    found, report = skips(tmp_path / "in")
+    assert [Path(page.origin).name for page in found] == ["a.json.gz", "c.txt", "b.jsonl.zst#1", "b.jsonl.zst#2"]
+    assert [Path(skip.origin).name for skip in report.skipped] == ["photo.jpg"]
+
+
+def test_links_that_lead_out_of_a_folder_are_not_followed(tmp_path: Path) -> None:
+    secret = write(tmp_path / "secret.txt", "Secret.")
+    write(tmp_path / "in" / "a.txt", "Open.")
+    (tmp_path / "in" / "b.txt").symlink_to(secret)
+    found, report = skips(tmp_path / "in")
+    assert [page.content for page in found] == ["Open."]
+    assert "leads out of the folder" in report.skipped[0].reason
+
+
+BROKEN = {
+    "cut.json.gz": (gzip.compress(json.dumps(RECORD).encode())[:-20], "cut.json.gz", "gz|end|cut|Compressed"),
+    "bad.json": (b'{"title": ', "bad.json", "not JSON"),
+    "list.json": (b'[{"title": "x", "text": "y"}, {"title', "list.json#2", "breaks off"),
+    "no-text.jsonl": (b'{"title": "x"}\n', "no-text.jsonl#1", "has no text.*--map text="),
+    "number.jsonl": (b"17\n", "number.jsonl#1", "not a record"),
+    "deep.jsonl": (b"[" * 100_000 + b"\n", "deep.jsonl#1", "nested too deeply|not JSON"),
+    "empty.csv": (b"", "empty.csv", "is empty"),
+    "not.rss": (b"hello", "not.rss", "not a feed"),
+    "not.warc": (b"hello there\r\n", "not.warc#1", "not a WARC"),
+    "odd.xml": (b"<catalogue/>", "odd.xml", "neither a feed"),
+    "photo.png": (b"\x89PNG", "photo.png", "kind .png"),
+    "blank.txt": (b" \n ", "blank.txt", "is empty"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_cannot_be_read_is_named_with_its_reason(tmp_path: Path, name: str) -> None:
+    content, origin, reason = BROKEN[name]
+    write(tmp_path / "in" / name, content)
+    write(tmp_path / "in" / "zz.txt", "A ferry line opened.")
+    found, report = skips(tmp_path / "in")
+    assert found[-1].content == "A ferry line opened."
+    assert report.skipped[-1].origin.endswith(origin)
+    with pytest.raises(InputError, match=reason):
+        list(read_pages([tmp_path / "in"], strict=True))
+
+
+def test_one_bad_line_does_not_stop_the_others(tmp_path: Path) -> None:
+    one = json.dumps(RECORD)
+    found, report = skips(write(tmp_path / "a.jsonl", f"{one}\n{{oops}}\n{one}\n"))
+    assert [page.origin.rsplit("#")[-1] for page in found] == ["1", "3"]
+    assert report.skipped[0].origin.endswith("a.jsonl#2")
+    assert report.summary().startswith("2 read, 1 skipped")
+
+
+def test_other_field_names_are_mapped(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", json.dumps({"hed": "Ferry", "copy": "A ferry line opened.", "title": "x"}))
+    [page] = pages(path, mapping=parse_mapping(["title=hed", "text=copy"]))
+    assert (page.title, page.content) == ("Ferry", "A ferry line opened.")
+    with pytest.raises(InputError, match="no field of an article; those are title, text"):
+        parse_mapping(["hed=title"])
+    with pytest.raises(InputError, match="OURS=THEIRS"):
+        parse_mapping(["title"])
+
+
+def test_a_path_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such file"):
+        list(read_pages([tmp_path / "nothing"]))
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json", "a.csv"])
+def test_memory_does_not_grow_with_the_input(tmp_path: Path, name: str) -> None:
+    text = "A ferry line opened on Monday. " * 30
+    with (tmp_path / name).open("w") as stream:
+        if name == "a.csv":
+            stream.write("title,text\n" + f"t,{text}\n" * 20_000)
+        else:
+            line = json.dumps({"title": "t", "text": text})
+            opening, between, closing = ("[", ",\n", "]") if name == "a.json" else ("", "\n", "")
+            stream.write(opening + between.join([line] * 20_000) + closing)
+    assert (tmp_path / name).stat().st_size > 15 * 2**20
+    tracemalloc.start()
+    count = sum(1 for _ in read_pages([tmp_path / name]))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert count == 20_000
+    assert peak < 4 * 2**20
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(content=st.binary(max_size=400), name=st.sampled_from([*READERS, ".xml", "", ".gz", ".zst"]))
+def test_no_bytes_stop_an_ingest(tmp_path: Path, content: bytes, name: str) -> None:
+    path = write(tmp_path / f"file{name}", content)
+    for page in read_pages([path]):
+        assert "\x00" not in page.content
+        page.content.encode("utf-8")
