@@ -140,11 +140,9 @@ class Assistant:
         query = understand(question, as_of=as_of, today=date.today(), history=history, sources=sources)
         admitted = _narrowed(where or Filter(), query)
         found = Retriever(store, self._embedder).search(query, k=max(k, self._settings.candidates), where=admitted)
-        readings = self._reader.read(
-            query.standalone, [hit.stored for hit in found], prior=[hit.score for hit in found]
-        )
-        order = sorted(range(len(readings)), key=lambda i: -readings[i].relevance)
-        sentences = tuple(_sentences(found, readings, self._settings.citations))
+        best, rest = found[: self._settings.candidates], found[self._settings.candidates :]
+        readings = self._reader.read(query.standalone, [hit.stored for hit in best], prior=[hit.score for hit in best])
+        sentences = tuple(_sentences(best, readings, self._settings.citations))
         confidence = self._reader.confidence(readings)
         threshold = self._reader.threshold if self._settings.threshold is None else self._settings.threshold
         abstained = not sentences or confidence < threshold
@@ -154,7 +152,7 @@ class Assistant:
             text=_abstention(store.coverage(), query) if abstained else _compose(citations),
             abstained=abstained,
             citations=citations,
-            evidence=tuple(_evidence(found[i], readings[i].relevance) for i in order[:k]),
+            evidence=tuple(_ranked(best, readings, rest))[:k],
             as_of=as_of,
             generation=store.generation,
             searched_for=query.standalone,
@@ -233,6 +231,15 @@ def _citation(score: SentenceScore, hit: Found) -> Citation:
         span=score.span,
         score=score.score,
     )
+
+
+def _ranked(best: Sequence[Found], readings: Sequence[Reading], rest: Sequence[Found]) -> Iterator[Evidence]:
+    """What was read, by its relevance; after it what was only retrieved, scored on from the last of them."""
+    order = sorted(range(len(best)), key=lambda i: -readings[i].relevance)
+    for i in order:
+        yield _evidence(best[i], readings[i].relevance)
+    for hit in rest:
+        yield _evidence(hit, readings[order[-1]].relevance + hit.score - best[-1].score)
 
 
 def _evidence(hit: Found, relevance: float) -> Evidence:
