@@ -2,7 +2,8 @@
 
     python -m benchmarks.train_reader --data ../shared/newsqa-train --archive .archives/newsqa-train --out rag/weights
 
-The archive is built first where it is absent. Every question is searched as of the day it was asked; passages and
+The archive is built first where it is absent. With `--calibrate` what is in --out is calibrated anew, on the last
+seventh of the questions, which are not trained on. Every question is searched as of the day it was asked; passages and
 sentences that hold its answer are positives, the others that were found are negatives.
 """
 
@@ -41,24 +42,25 @@ class Example:
     answer: str
     passages: tuple[StoredPassage, ...]
     priors: tuple[float, ...]
+    fits: tuple[float, ...]
 
 
-def gather(data: Path, archive: Path, embedder: SentenceTransformerEmbedder, limit: int | None) -> list[Example]:
+def gather(data: Path, archive: Path, embedder: SentenceTransformerEmbedder, limit: slice) -> list[Example]:
     """The training questions with the 40 best passages for each."""
     if not (archive / "CURRENT").exists():
         rebuild(archive, Input.of(data / "articles.jsonl.gz"), embedder)
     store = open_archive(archive, embedder.card)
     retriever = Retriever(store, embedder)
     examples = []
-    for question in read_questions(data / "questions.jsonl")[:limit]:
+    for question in read_questions(data / "questions.jsonl")[limit]:
         asked = question.asked
         assert asked is not None
         query = understand(question.question, as_of=asked, today=asked)
         found = retriever.search(query, k=40, where=Filter(last=asked))
         passages = tuple(hit.stored for hit in found)
         if question.answerable and first_rank(question.answer, (p.passage.text for p in passages)):
-            scores = tuple(hit.score for hit in found)
-            examples.append(Example(question.question, question.answer, passages, scores))
+            scores, fits = tuple(hit.score for hit in found), tuple(hit.fit for hit in found)
+            examples.append(Example(question.question, question.answer, passages, scores, fits))
     return examples
 
 
@@ -168,7 +170,7 @@ def calibrate(reader: TrainedReader, examples: list[Example], candidates: int) -
         rest = [example.passages[i] for i in left]
         if rest:
             marks = reader.marks(example.question, rest)
-            rows.append(signals(marks, [example.priors[i] for i in left]))
+            rows.append(signals(marks, [example.fits[i] for i in left]))
             labels.append(0)
     best = (-1.0, 0.0, 0.0)
     for mix in (0.0, 1.0, 2.0, 4.0, 8.0, 12.0):
@@ -176,8 +178,8 @@ def calibrate(reader: TrainedReader, examples: list[Example], candidates: int) -
             hits = [_first_right(example, some, priors, marks, mix, share) for example, some, priors, marks in read]
             best = max(best, (float(np.mean(hits)), mix, share))
     print(f"held-out sentence hit@1 {best[0]:.3f} with mix {best[1]}, share {best[2]}")
-    for _, _, priors, marks in read:
-        rows.append(signals(marks, priors))
+    for example, _, _, marks in read:
+        rows.append(signals(marks, example.fits[:candidates]))
         labels.append(1)
     weights, bias = _logistic(np.array(rows), np.array(labels))
     scores = np.array(rows) @ weights + bias
@@ -230,14 +232,20 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--minutes", type=float, default=90, help="stop training after so long")
     parser.add_argument("--limit", type=int, help="use only the first so many questions")
+    parser.add_argument(
+        "--calibrate", action="store_true", help="only calibrate the weights in --out, on the last seventh"
+    )
     options = parser.parse_args()
     embedder = SentenceTransformerEmbedder()
-    examples = gather(options.data, options.archive, embedder, options.limit)
-    cut = int(len(examples) * 0.85)
+    questions = slice(options.limit)
+    if options.calibrate:
+        questions = slice(-len(read_questions(options.data / "questions.jsonl")) // 7, None)
+    examples = gather(options.data, options.archive, embedder, questions)
+    cut = 0 if options.calibrate else int(len(examples) * 0.85)
     held_out, examples = examples[cut:], examples[:cut]
     print(f"{len(examples)} questions to train on, {len(held_out)} held out", flush=True)
-    model = train(examples, options.epochs, options.passages, options.seed, options.minutes)
-    model.save(options.out)
+    if examples:
+        train(examples, options.epochs, options.passages, options.seed, options.minutes).save(options.out)
     facts = calibrate(TrainedReader(options.out, calibrated=False), held_out, options.candidates)
     (options.out / "calibration.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(facts))

@@ -19,7 +19,7 @@ from index.store import Coverage, Filter, Store
 from rag.answer import Answer, Citation, Evidence, Turn
 from rag.config import Settings, load_settings
 from rag.query import Query, understand
-from rag.reader import Reader, Reading, SentenceScore, load_reader
+from rag.reader import Reader, Reading, SentenceScore, confidence, load_reader
 from rag.retriever import Found, Retriever
 from rag.timeline import event_date
 
@@ -141,11 +141,16 @@ class Assistant:
         admitted = _narrowed(where or Filter(), query)
         found = Retriever(store, self._embedder).search(query, k=max(k, self._settings.candidates), where=admitted)
         best, rest = found[: self._settings.candidates], found[self._settings.candidates :]
-        readings = self._reader.read(query.standalone, [hit.stored for hit in best], prior=[hit.score for hit in best])
+        readings = self._reader.read(
+            query.standalone,
+            [hit.stored for hit in best],
+            prior=[hit.score for hit in best],
+            fit=[hit.fit for hit in best],
+        )
         sentences = tuple(_sentences(best, readings, self._settings.citations))
-        confidence = self._reader.confidence(readings)
+        sureness = confidence(readings)
         threshold = self._reader.threshold if self._settings.threshold is None else self._settings.threshold
-        abstained = not sentences or confidence < threshold
+        abstained = not sentences or sureness < threshold
         citations = () if abstained else sentences
         answer = Answer(
             question=question,
@@ -157,7 +162,7 @@ class Assistant:
             generation=store.generation,
             searched_for=query.standalone,
             understood=query.notes(),
-            confidence=confidence,
+            confidence=sureness,
             seconds=time.monotonic() - began,
         )
         return Finding(answer, sentences)

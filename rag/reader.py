@@ -12,8 +12,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
-
 from index.embedding import Embedder
 from index.errors import ModelError
 from index.store import StoredPassage
@@ -55,11 +53,19 @@ class Reader(Protocol):
     def threshold(self) -> float:
         """The confidence below which the best sentence is not to be given as an answer."""
 
-    def read(self, question: str, passages: Sequence[StoredPassage], *, prior: Sequence[float] = ()) -> list[Reading]:
-        """A reading of each passage, in the order given; `prior` is what retrieval thought of each."""
+    def read(
+        self,
+        question: str,
+        passages: Sequence[StoredPassage],
+        *,
+        prior: Sequence[float] = (),
+        fit: Sequence[float] = (),
+    ) -> list[Reading]:
+        """A reading of each passage, in the order given.
 
-    def confidence(self, readings: Sequence[Reading]) -> float:
-        """From 0 to 1, how likely it is that the best sentence answers."""
+        `prior` is what retrieval thought of each, nearness in time included, and orders them; `fit` is the same
+        without it, and tells how sure one may be: an old question's answer is no less true.
+        """
 
 
 class CosineReader:
@@ -70,30 +76,31 @@ class CosineReader:
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
 
-    def read(self, question: str, passages: Sequence[StoredPassage], *, prior: Sequence[float] = ()) -> list[Reading]:
+    def read(
+        self,
+        question: str,
+        passages: Sequence[StoredPassage],
+        *,
+        prior: Sequence[float] = (),
+        fit: Sequence[float] = (),
+    ) -> list[Reading]:
         """A reading of each passage, in the order given."""
         if not passages:
             return []
         wanted = {word.casefold() for word in terms(question)}
         texts = [sentence.text for stored in passages for sentence in stored.sentences]
         cosines = iter(self._embedder.embed_passages(texts) @ self._embedder.embed_question(question))
-        readings = []
-        for number, stored in enumerate(passages):
-            before = prior[number] if prior else 0.0
-            around = _share(wanted, f"{stored.article.title} {stored.passage.text}")
-            scores = tuple(
-                SentenceScore(
-                    s.start, s.end, float(next(cosines)) + 0.3 * _share(wanted, s.text) + 0.2 * around + before
-                )
-                for s in stored.sentences
-            )
-            readings.append(Reading(before + 0.2 * around, scores))
-        return readings
-
-    def confidence(self, readings: Sequence[Reading]) -> float:
-        """From 0 to 1, by the best sentence's score; a rule of thumb, where the trained reader is calibrated."""
-        best = max((score.score for reading in readings for score in reading.sentences), default=-math.inf)
-        return float(1 / (1 + np.exp(-6 * (best - 1.6)))) if math.isfinite(best) else 0.0
+        priors, fits = (list(given) or [0.0] * len(passages) for given in (prior, fit))
+        rows, best = [], -math.inf
+        for stored, before, fitting in zip(passages, priors, fits, strict=True):
+            around = 0.2 * _share(wanted, f"{stored.article.title} {stored.passage.text}")
+            own = [float(next(cosines)) + 0.3 * _share(wanted, s.text) + around for s in stored.sentences]
+            best = max(best, max(own) + fitting)
+            scores = zip(stored.sentences, own, strict=True)
+            rows.append((before + around, tuple(SentenceScore(s.start, s.end, score + before) for s, score in scores)))
+        # A rule of thumb, where the trained reader is calibrated.
+        chance = 1 / (1 + math.exp(-6 * (best - 1.6)))
+        return [Reading(relevance, scores, chance) for relevance, scores in rows]
 
 
 class TrainedReader:
@@ -132,14 +139,21 @@ class TrainedReader:
             marks.update(zip(some, model.read(question, [sheets[i] for i in some]), strict=True))
         return [marks[i] for i in range(len(sheets))]
 
-    def read(self, question: str, passages: Sequence[StoredPassage], *, prior: Sequence[float] = ()) -> list[Reading]:
+    def read(
+        self,
+        question: str,
+        passages: Sequence[StoredPassage],
+        *,
+        prior: Sequence[float] = (),
+        fit: Sequence[float] = (),
+    ) -> list[Reading]:
         """A reading of each passage, in the order given."""
         if not passages:
             _ = self._model
             return []
         priors = list(prior) or [0.0] * len(passages)
         marks = self.marks(question, passages)
-        chance = self._calibration.chance(signals(marks, priors))
+        chance = self._calibration.chance(signals(marks, fit or [0.0] * len(passages)))
         return [self._reading(*row, chance) for row in zip(passages, marks, priors, strict=True)]
 
     def _reading(self, stored: StoredPassage, mark: Marks, prior: float, chance: float) -> Reading:
@@ -151,9 +165,10 @@ class TrainedReader:
         )
         return Reading(mark.relevance + facts.mix * prior, scores, chance)
 
-    def confidence(self, readings: Sequence[Reading]) -> float:
-        """From 0 to 1, how likely it is that the best sentence answers, as calibrated on training questions."""
-        return readings[0].chance if readings else 0.0
+
+def confidence(readings: Sequence[Reading]) -> float:
+    """From 0 to 1, how likely it is that the question is answered by what was read; 0 where nothing was."""
+    return readings[0].chance if readings else 0.0
 
 
 def sheet_of(stored: StoredPassage) -> Sheet:
@@ -165,7 +180,7 @@ def sheet_of(stored: StoredPassage) -> Sheet:
     return Sheet(stored.article.title, stored.passage.text, places)
 
 
-def signals(marks: Sequence[Marks], priors: Sequence[float]) -> list[float]:
+def signals(marks: Sequence[Marks], fits: Sequence[float]) -> list[float]:
     """What the answerability of a question is judged by: the best scores, and how far they stand out."""
     relevance = sorted((mark.relevance for mark in marks), reverse=True)
     sentences = sorted((s for mark in marks for s in mark.sentences if math.isfinite(s)), reverse=True)
@@ -177,7 +192,7 @@ def signals(marks: Sequence[Marks], priors: Sequence[float]) -> list[float]:
         sentences[0],
         relevance[0] - relevance[len(relevance) // 2],
         sentences[0] - middle,
-        max(priors, default=0.0),
+        max(fits, default=0.0),
     ]
 
 

@@ -30,12 +30,14 @@ class Weights:
 class Found:
     """A passage, how well it fits (`score`, higher is better), and the signals that the score was made of.
 
-    `cosine` is from -1 to 1; `lexical` is BM25 over the best BM25 of the question, 0 to 1; `closeness` is 1 on
-    the day asked or named and halves with each half-life away from it, 0 where undated.
+    `fit` is the score without nearness in time. `cosine` is from -1 to 1; `lexical` is BM25 over the best BM25 of the
+    question, 0 to 1; `closeness` is 1 on the day asked or named and halves with each half-life away from it, 0 where
+    undated.
     """
 
     stored: StoredPassage
     score: float
+    fit: float
     cosine: float
     lexical: float
     closeness: float
@@ -48,6 +50,7 @@ class _Ranked:
 
     passage: int
     score: float
+    fit: float
     cosine: float
     lexical: float
     closeness: float
@@ -83,12 +86,12 @@ class Retriever:
         for number, day in days.items():
             cosine, lexically = cosines.get(number, floor), words.get(number, 0.0)
             close = self._closeness(query, day)
-            score = w.dense * cosine + w.lexical * lexically + w.closeness * close
-            yield _Ranked(number, score, cosine, lexically, close)
+            fit = w.dense * cosine + w.lexical * lexically
+            yield _Ranked(number, fit + w.closeness * close, fit, cosine, lexically, close)
 
     def _found(self, hit: _Ranked) -> Found:
         [stored] = self._store.passages([hit.passage])
-        return Found(stored, hit.score, hit.cosine, hit.lexical, hit.closeness)
+        return Found(stored, hit.score, hit.fit, hit.cosine, hit.lexical, hit.closeness)
 
     def _closeness(self, query: Query, day: date | None) -> float:
         if day is None:
