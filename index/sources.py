@@ -1,141 +1,147 @@
-"""Files, folders, feeds and dumps become a stream of raw pages: one reader a format, found in a registry."""
+"""Files and folders -> a stream of raw pages: one reader a format, found by name and content.
+
+What is not a page is skipped with a reason that says the mend, counted, and never ends the rest. Memory does not
+grow with the input: lists, lines, rows and web archives are read record by record; only single pages and feeds are
+read whole, up to a limit.
+"""
 
 from __future__ import annotations
 
-import re
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from index.article import RawPage
 from index.errors import InputError
-from index.source_fields import parse_mapping
-from index.source_readers import (
-    read_csv,
-    read_dump,
-    read_feed,
-    read_html,
-    read_json,
-    read_jsonl,
-    read_sitemap,
-    read_warc,
-)
+from index.formats import Format, detect
+from index.source_feeds import read_feed, read_sitemap
+from index.source_json import read_json, read_json_lines
+from index.source_pages import read_dump, read_html
+from index.source_records import NO_MAPPING, check_mapping, parse_mapping
 from index.source_stream import open_bytes, read_head
-from index.source_values import OpenFile, Reader, Skip, SkipReport
+from index.source_tables import table_reader
+from index.source_values import OpenFile, Reader, Skip, SkipReport, printable
 
 __all__ = ["Skip", "SkipReport", "parse_mapping", "read_pages"]
 
-READERS: dict[str, Reader] = {
-    ".txt": read_dump,
-    ".text": read_dump,
-    ".md": read_dump,
-    ".html": read_html,
-    ".htm": read_html,
-    ".xhtml": read_html,
-    ".json": read_json,
-    ".jsonl": read_jsonl,
-    ".ndjson": read_jsonl,
-    ".csv": read_csv,
-    ".tsv": read_csv,
-    ".rss": read_feed,
-    ".atom": read_feed,
-    ".warc": read_warc,
+
+def _read_warc(file: OpenFile) -> Iterator[RawPage | Skip]:
+    from index.source_warc import read_warc  # warcio is heavy, and few archives hold any
+
+    return read_warc(file)
+
+
+_READERS: dict[Format, Reader] = {
+    Format.DUMP: read_dump,
+    Format.HTML: read_html,
+    Format.JSON: read_json,
+    Format.JSON_LINES: read_json_lines,
+    Format.CSV: table_reader(),
+    Format.TSV: table_reader("\t"),
+    Format.FEED: read_feed,
+    Format.SITEMAP: read_sitemap,
+    Format.WARC: _read_warc,
 }
-_PACKED = (".gz", ".zst")
-_FEED = re.compile(rb"<(?:rss|feed|rdf:RDF)\b", re.IGNORECASE)
-_SITEMAP = re.compile(rb"<(?:\w+:)?(?:urlset|sitemapindex)\b", re.IGNORECASE)
-_HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 
 
 def read_pages(
     paths: Sequence[Path],
     *,
-    mapping: Mapping[str, str] | None = None,
+    mapping: Mapping[str, str] = NO_MAPPING,
     strict: bool = False,
     report: SkipReport | None = None,
 ) -> Iterator[RawPage]:
-    """The pages of files and folders (recursively, in order of name), one at a time.
+    """The pages in files and folders, in the order of `paths` and, within a folder, by name.
 
-    An item that cannot be read is put in `report` with its file, record and reason, and passed over; with `strict`
-    the first one raises InputError. A path that does not exist always does. A record that names no source has that
-    of its address, else the name of the folder its file lies in.
+    Folders are read with all their folders; hidden files are left out without a word, links that lead out of the
+    given folder with one. `.gz` and `.zst` are unpacked. `mapping` leads from our field names to those of records
+    (see `parse_mapping`). A record that names no source has the host of its url for one, else the name of the folder
+    that its file lies in. What was read and skipped is in `report`.
+
+    Raises InputError at once for a path that does not exist or a field in `mapping` that we do not have; and, where
+    `strict`, at the first item that would be skipped.
     """
-    report = SkipReport() if report is None else report
+    ours = check_mapping(mapping)
     for path in paths:
         if not path.exists():
-            raise InputError(str(path), "there is no such file or folder")
+            raise InputError(printable(str(path)), "there is no such file or folder: check the path")
+    return _pages(paths, ours, strict, SkipReport() if report is None else report)
+
+
+def _pages(paths: Sequence[Path], mapping: Mapping[str, str], strict: bool, report: SkipReport) -> Iterator[RawPage]:
     for path in paths:
-        for item in _items(path, mapping or {}):
-            if isinstance(item, RawPage):
-                report.read += 1
-                yield item
-            elif strict:
-                raise InputError(item.origin, item.reason)
-            else:
-                report.add(item.origin, item.reason)
+        for found in _walk(path):
+            for item in [found] if isinstance(found, Skip) else _read_file(found, mapping):
+                if isinstance(item, RawPage):
+                    report.read += 1
+                    yield item
+                elif strict:
+                    raise InputError(item.origin, item.reason)
+                else:
+                    report.add(item.origin, item.reason)
 
 
-def _items(root: Path, mapping: Mapping[str, str]) -> Iterator[RawPage | Skip]:
+def _walk(root: Path) -> Iterator[Path | Skip]:
+    """The files under a path that was given, in order; a link that was itself given is followed."""
     if not root.is_dir():
-        yield from _file_items(root, mapping)
+        yield root if root.is_file() else Skip(_origin(root), "not a regular file")
         return
     inside = root.resolve()
-    for path in _files(root):
-        if path.is_symlink() and not path.resolve().is_relative_to(inside):
-            yield Skip(str(path), "a link that leads out of the folder; name what it leads to, to have it read")
-        else:
-            yield from _file_items(path, mapping)
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    for entry in sorted(folder.iterdir()):
-        if entry.name.startswith("."):
+    waiting = [root]
+    while waiting:
+        path = waiting.pop()
+        if path is not root and path.is_symlink():
+            if reason := _wrong_link(path, inside):
+                yield Skip(_origin(path), reason)
+                continue
+        elif path.is_dir():
+            try:
+                names = sorted(entry.name for entry in os.scandir(path) if not entry.name.startswith("."))
+            except OSError as error:
+                yield Skip(_origin(path), f"the folder cannot be read ({error.strerror or error})")
+                continue
+            waiting.extend(path / name for name in reversed(names))
             continue
-        if entry.is_dir() and not entry.is_symlink():
-            yield from _files(entry)
-        else:
-            yield entry
+        yield path if path.is_file() else Skip(_origin(path), "not a regular file")
 
 
-def _file_items(path: Path, mapping: Mapping[str, str]) -> Iterator[RawPage | Skip]:
-    origin = str(path)
+def _wrong_link(link: Path, root: Path) -> str | None:
     try:
-        if not path.is_file():
-            raise InputError(origin, "is not a file or folder that can be read")
+        target = link.resolve(strict=True)
+    except (OSError, RuntimeError):
+        return "a link that leads nowhere"
+    if not target.is_relative_to(root):
+        return "a link that leads out of the folder: give its target as a path of its own"
+    return "a link to a folder that is read where it lies" if target.is_dir() else None
+
+
+def _read_file(path: Path, mapping: Mapping[str, str]) -> Iterator[RawPage | Skip]:
+    origin = _origin(path)
+    try:
         head = read_head(path, origin)
-        if not head.strip():
-            raise InputError(origin, "is empty")
-        reader = _reader(path, head)
+        reader = _READERS[_format(path.name, head, origin)]
         with open_bytes(path, origin) as stream:
-            yield from reader(OpenFile(origin, stream, head, path.resolve().parent.name, mapping))
+            file = OpenFile(origin, stream, head, _folder(path), mapping)
+            yield from reader(file)
     except InputError as error:
         yield Skip(error.origin, error.reason)
-    except (OSError, EOFError, UnicodeError, ValueError) as error:
-        yield Skip(origin, f"cannot be read ({type(error).__name__}: {error}); what came before was read")
 
 
-def _reader(path: Path, head: bytes) -> Reader:
-    """The reader of a file, by the end of its name, and by what it holds where the name does not settle it."""
-    suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() not in _PACKED]
-    suffix = suffixes[-1] if suffixes else ""
-    if suffix in READERS:
-        return READERS[suffix]
-    if suffix not in {"", ".xml", ".data", ".dump"}:
-        raise InputError(str(path), f"files of the kind {suffix} are not read; those are {', '.join(READERS)}, .xml")
-    start = head[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if _SITEMAP.search(start):
-        return read_sitemap
-    if _FEED.search(start):
-        return read_feed
-    if _HTML.search(start):
-        return read_html
-    if start.startswith(b"WARC/"):
-        return read_warc
-    if start.startswith(b"["):
-        return read_json
-    if start.startswith(b"{"):
-        return read_jsonl if b"}\n{" in head else read_json
-    if suffix == ".xml":
-        raise InputError(str(path), "this XML is neither a feed nor a sitemap nor a page")
-    if b"\x00" in head:
-        raise InputError(str(path), "holds no text")
-    return read_dump
+def _format(name: str, head: bytes, origin: str) -> Format:
+    try:
+        return detect(name, head)
+    except InputError as error:
+        raise InputError(origin, error.reason) from None
+
+
+def _folder(path: Path) -> str:
+    return printable(_text(path.absolute().parent.name))
+
+
+def _origin(path: Path) -> str:
+    return printable(_text(str(path)), limit=4096)
+
+
+def _text(name: str) -> str:
+    """A name as text: Linux allows names that are no text."""
+    return os.fsencode(name).decode("utf-8", "replace")

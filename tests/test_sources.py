@@ -17,7 +17,7 @@ from warcio.warcwriter import WARCWriter
 
 from index.article import PageKind, RawPage
 from index.errors import InputError
-from index.sources import READERS, SkipReport, parse_mapping, read_pages
+from index.sources import SkipReport, parse_mapping, read_pages
 
 RECORD = {
     "headline": "Ferry line opens",
@@ -115,7 +115,7 @@ def test_tables(tmp_path: Path, name: str, mark: str) -> None:
 def test_a_table_with_a_long_cell_and_a_quoted_line_break(tmp_path: Path) -> None:
     text = "First line.\nSecond. " + "word " * 60_000
     [page] = pages(write(tmp_path / "a.csv", f'title,text\nLong,"{text}"\n'))
-    assert page.content == text
+    assert page.content == text.strip()
 
 
 RSS = """<?xml version="1.0"?><rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel>
@@ -133,7 +133,7 @@ ATOM = """<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom"><title>
 def test_feeds(tmp_path: Path) -> None:
     found, report = skips(write(tmp_path / "a.rss", RSS))
     assert [(p.title, p.source, p.content) for p in found] == [
-        ("Ferry & quay", "Coast News", "A ferry line opened.\n\nIt runs daily.")
+        ("Ferry & quay", "coast.example", "A ferry line opened.\n\nIt runs daily.")
     ]
     assert report.skipped[0].origin.endswith("a.rss#2")
     [page] = pages(write(tmp_path / "b.xml", ATOM))
@@ -154,7 +154,7 @@ def test_a_sitemap_names_pages_that_have_to_be_fetched_first(tmp_path: Path) -> 
     )
     assert not found
     assert [skip.origin.rsplit("#")[-1] for skip in report.skipped] == ["1", "2"]
-    assert "fetch the page first (https://coast.example/1)" in report.skipped[0].reason
+    assert "fetch the page first" in report.skipped[0].reason
 
 
 def warc(zipped: bool) -> bytes:
@@ -200,17 +200,17 @@ def test_links_that_lead_out_of_a_folder_are_not_followed(tmp_path: Path) -> Non
 
 BROKEN = {
     "cut.json.gz": (gzip.compress(json.dumps(RECORD).encode())[:-20], "cut.json.gz", "gz|end|cut|Compressed"),
-    "bad.json": (b'{"title": ', "bad.json", "not JSON"),
-    "list.json": (b'[{"title": "x", "text": "y"}, {"title', "list.json#2", "breaks off"),
-    "no-text.jsonl": (b'{"title": "x"}\n', "no-text.jsonl#1", "has no text.*--map text="),
-    "number.jsonl": (b"17\n", "number.jsonl#1", "not a record"),
-    "deep.jsonl": (b"[" * 100_000 + b"\n", "deep.jsonl#1", "nested too deeply|not JSON"),
+    "bad.json": (b'{"title": ', "bad.json#1", "not valid JSON"),
+    "list.json": (b'[{"title": "x", "text": "y"}, {"title', "list.json#2", "not valid JSON"),
+    "no-text.jsonl": (b'{"title": "x"}\n', "no-text.jsonl#1", "no text: none of its fields.*--map text="),
+    "number.jsonl": (b"17\n", "number.jsonl#1", "has to be an object with named fields"),
+    "deep.jsonl": (b"[" * 100_000 + b"\n", "deep.jsonl#1", "deep|not valid JSON"),
     "empty.csv": (b"", "empty.csv", "is empty"),
-    "not.rss": (b"hello", "not.rss", "not a feed"),
-    "not.warc": (b"hello there\r\n", "not.warc#1", "not a WARC"),
-    "odd.xml": (b"<catalogue/>", "odd.xml", "neither a feed"),
-    "photo.png": (b"\x89PNG", "photo.png", "kind .png"),
-    "blank.txt": (b" \n ", "blank.txt", "is empty"),
+    "not.rss": (b"hello", "not.rss", "the feed is broken"),
+    "not.warc": (b"hello there\r\n", "not.warc#1", "the record is broken"),
+    "odd.xml": (b"<catalogue/>", "odd.xml", "none of the formats read"),
+    "photo.png": (b"\x89PNG", "photo.png", "unknown kind of file"),
+    "blank.txt": (b" \n ", "blank.txt", "only blanks"),
 }
 
 
@@ -238,8 +238,8 @@ def test_other_field_names_are_mapped(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", json.dumps({"hed": "Ferry", "copy": "A ferry line opened.", "title": "x"}))
     [page] = pages(path, mapping=parse_mapping(["title=hed", "text=copy"]))
     assert (page.title, page.content) == ("Ferry", "A ferry line opened.")
-    with pytest.raises(InputError, match="no field of an article; those are title, text"):
-        parse_mapping(["hed=title"])
+    with pytest.raises(InputError, match="nonsense.*title"):
+        parse_mapping(["nonsense=title"])
     with pytest.raises(InputError, match="OURS=THEIRS"):
         parse_mapping(["title"])
 
@@ -268,8 +268,11 @@ def test_memory_does_not_grow_with_the_input(tmp_path: Path, name: str) -> None:
     assert peak < 4 * 2**20
 
 
+SUFFIXES = (".txt", ".html", ".json", ".jsonl", ".csv", ".tsv", ".rss", ".warc", ".xml", "", ".gz", ".zst")
+
+
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(content=st.binary(max_size=400), name=st.sampled_from([*READERS, ".xml", "", ".gz", ".zst"]))
+@given(content=st.binary(max_size=400), name=st.sampled_from(SUFFIXES))
 def test_no_bytes_stop_an_ingest(tmp_path: Path, content: bytes, name: str) -> None:
     path = write(tmp_path / f"file{name}", content)
     for page in read_pages([path]):

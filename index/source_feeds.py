@@ -1,0 +1,117 @@
+"""Pages from RSS and Atom feeds; and sitemaps, which list pages but hold none."""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Iterator
+from typing import Any
+from xml.sax import SAXException
+
+from lxml import etree
+
+from index.article import RawPage
+from index.errors import InputError
+from index.source_markup import Body, read_body
+from index.source_records import host_of, read_authors, web_address
+from index.source_stream import mend, read_whole
+from index.source_values import MAX_RECORD, OpenFile, Skip
+
+logger = logging.getLogger(__name__)
+
+
+def read_feed(file: OpenFile) -> Iterator[RawPage | Skip]:
+    """The entries of a feed; those that hold only a teaser give that. A broken feed gives the entries that stand."""
+    content = read_whole(file.stream, file.origin, MAX_RECORD)
+    feed = _parse(content, file.origin)
+    for number, entry in enumerate(feed.entries, start=1):
+        yield _from_entry(entry, feed.feed, file.record(number), file)
+    broken = feed.get("bozo_exception")
+    if isinstance(broken, SAXException):
+        yield Skip(file.origin, f"the feed is broken ({broken.getMessage()}): entries after that place may be missing")
+    elif not feed.entries:
+        yield Skip(file.origin, "the feed has no entries")
+
+
+def _parse(content: bytes, origin: str) -> Any:
+    import feedparser
+
+    try:
+        # As a stream: feedparser takes plain bytes for an address or a file name first.
+        return feedparser.parse(io.BytesIO(content))
+    except Exception as error:  # its parser for broken feeds raises whatever it stumbles over
+        logger.debug("feedparser failed on %s", origin, exc_info=True)
+        raise InputError(origin, f"the feed cannot be read ({type(error).__name__}): download it again") from error
+
+
+def _from_entry(entry: Any, feed: Any, origin: str, file: OpenFile) -> RawPage | Skip:
+    body = _body(entry)
+    if body is None:
+        return Skip(origin, "the entry has no text: fetch the page that it leads to first")
+    url = web_address(entry.get("link"))
+    source = entry.get("source") or {}
+    names = (source.get("title"), host_of(url), feed.get("title"))
+    written = entry.get("published") or (entry.get("updated") if "updated" in entry else None)
+    return RawPage(
+        origin=origin,
+        content=body.content,
+        kind=body.kind,
+        url=url,
+        title=_line(read_body(mend(entry.get("title") or "")).content),
+        published=_line(written),
+        source=next((name for name in map(_line, names) if name), file.folder),
+        authors=_authors(entry),
+        language=_line(feed.get("language")),
+        caption=body.caption,
+    )
+
+
+def _body(entry: Any) -> Body | None:
+    """The fullest text of an entry."""
+    parts = [*(entry.get("content") or ()), entry.get("summary_detail") or {}]
+    bodies = (
+        read_body(mend(part.get("value") or ""), is_html="plain" not in (part.get("type") or "")) for part in parts
+    )
+    return max((body for body in bodies if body.content), key=lambda body: len(body.content), default=None)
+
+
+def _authors(entry: Any) -> tuple[str, ...]:
+    named = [detail.get("name") for detail in entry.get("authors") or ()]
+    return tuple(dict.fromkeys(name for byline in named if byline for name in read_authors(byline)))
+
+
+def _line(text: str | None) -> str | None:
+    return " ".join(mend(text or "").split()) or None
+
+
+def read_sitemap(file: OpenFile) -> Iterator[RawPage | Skip]:
+    """Reports each entry of a sitemap, news or not, as one without text."""
+    number = 0
+    try:
+        for _, element in etree.iterparse(
+            file.stream,
+            tag=("{*}url", "{*}sitemap"),
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
+            recover=True,
+        ):
+            number += 1
+            reason = (
+                "a sitemap entry has no text: fetch the page first"
+                if etree.QName(element).localname == "url"
+                else "an entry of a sitemap index has no text: fetch the sitemap, then its pages"
+            )
+            yield Skip(file.record(number), reason)
+            _forget(element)
+    except etree.LxmlError as error:
+        raise InputError(file.origin, f"the sitemap is broken ({error}): download it again") from error
+    if not number:
+        yield Skip(file.origin, "the sitemap has no entries")
+
+
+def _forget(element: Any) -> None:
+    """Frees what was read, so that memory does not grow with the list."""
+    element.clear()
+    while element.getprevious() is not None:
+        del element.getparent()[0]
