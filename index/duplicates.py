@@ -14,7 +14,7 @@ import hashlib
 import re
 import unicodedata
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -83,13 +83,6 @@ def _minima(shingles: NDArray[np.uint32]) -> NDArray[np.uint16]:
     return lowest.astype("<u2")  # the low bits are as random as any, and 16 of them agree by chance once in 65,536
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    key: int
-    published: date | None
-    source: str
-
-
 class ClusterFinder:
     """Takes articles one by one, in any order, and tells which tell one story in the same words.
 
@@ -99,13 +92,13 @@ class ClusterFinder:
     """
 
     def __init__(
-        self, *, window_days: int = 3, overlap: float = 0.15, same_source: float = 0.8, cosine: float = 0.8
+        self, *, window_days: int = 3, overlap: float = 0.15, same_source: float = 0.8, cosine: float = 0.7
     ) -> None:
         self._window = window_days
         self._overlap = overlap
         self._same_source = same_source
         self._cosine = cosine
-        self._entries: dict[int, _Entry] = {}
+        self._entries: dict[int, tuple[date | None, str]] = {}  # in the order of the signatures
         self._signatures = bytearray()
         self._texts: set[tuple[bytes, str, date | None]] = set()
 
@@ -128,7 +121,7 @@ class ClusterFinder:
             raise ValueError(f"article {key} was added before")
         if len(kept) != SIGNATURE_BYTES:
             raise ValueError(f"a signature has {SIGNATURE_BYTES} bytes, got {len(kept)}")
-        self._entries[key] = _Entry(key, published, source)
+        self._entries[key] = (published, source)
         self._signatures += kept
         self._texts.add((kept[:_DIGEST_BYTES], source, published))
 
@@ -143,7 +136,7 @@ class ClusterFinder:
         depend on the order of adding. Two of them become one only where most pairs across them overlap, so that a
         digest of the day's news does not make one story of all it tells.
         """
-        table = _Table.ordered(list(self._entries.values()), self._signatures)
+        table = _Table.ordered(self._entries, self._signatures)
         links = [
             (strength, int(a), int(b))
             for (a, b), strength in self._likely(table)
@@ -177,17 +170,17 @@ class _Table:
     minima: NDArray[np.uint16]  # shape (rows, _MINIMA)
 
     @classmethod
-    def ordered(cls, entries: Sequence[_Entry], signatures: bytearray) -> _Table:
-        order = sorted(range(len(entries)), key=lambda number: entries[number].key)
-        numbers: dict[str, int] = {}
+    def ordered(cls, entries: Mapping[int, tuple[date | None, str]], signatures: bytearray) -> _Table:
+        keys = list(entries)
+        order = sorted(range(len(keys)), key=keys.__getitem__)
+        days, sources = zip(*entries.values(), strict=True) if entries else ((), ())
+        numbers = {source: number for number, source in enumerate(dict.fromkeys(sources))}
         raw = np.frombuffer(signatures, dtype=np.uint8).reshape(-1, SIGNATURE_BYTES)[order]
         digest, count, minima = np.split(raw, [_DIGEST_BYTES, _DIGEST_BYTES + _COUNT_BYTES], axis=1)
         return cls(
-            keys=[entries[number].key for number in order],
-            days=np.array([_day_number(entries[number].published) for number in order], dtype=np.int64),
-            sources=np.array(
-                [numbers.setdefault(entries[number].source, len(numbers)) for number in order], dtype=np.int64
-            ),
+            keys=sorted(keys),
+            days=np.array([day.toordinal() if day else -1 for day in days], dtype=np.int64)[order],
+            sources=np.array([numbers[source] for source in sources], dtype=np.int64)[order],
             digests=_as_items(digest),
             counts=np.ascontiguousarray(count).view("<u4")[:, 0].astype(np.int64),
             minima=np.ascontiguousarray(minima).view("<u2").astype(np.uint16),
@@ -227,10 +220,6 @@ class _Table:
         """The part of the shorter text's 3-grams that stand in the longer one too."""
         counts = self.counts[pairs]
         return np.asarray(overlap * counts.sum(axis=1) / ((1 + overlap) * np.maximum(counts.min(axis=1), 1)))
-
-
-def _day_number(day: date | None) -> int:
-    return -1 if day is None else day.toordinal()
 
 
 def _as_items(columns: NDArray[np.generic]) -> NDArray[np.void]:

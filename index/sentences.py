@@ -7,6 +7,7 @@ is plain and quotation marks no longer shelter what they enclose. Offsets in the
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator
 from itertools import pairwise
@@ -14,6 +15,8 @@ from itertools import pairwise
 import sentencex  # type: ignore[import-untyped]
 
 from index.article import Sentence
+
+logger = logging.getLogger(__name__)
 
 MAX_CHARACTERS = 1000
 _LOOK_BACK = 40  # characters: longer than any abbreviation, so that odd pages cost no more than others
@@ -40,11 +43,11 @@ _STOPPED = re.compile(rf"[.!?…:。！？][{_CLOSERS}]*\s*$")
 
 _TITLES = (
     "Mr Mrs Ms Mx Messrs Dr Drs Prof Rev Fr Hon Sen Sens Rep Reps Gov Govs Gen Lt Col Capt Cmdr Maj Sgt Cpl Pvt Adm "
-    "Supt Det Insp Pres St Ste Mt Ft Sr Sra Srta Mme Mlle"
+    "Supt Det Insp Pres Atty St Ste Mt Ft Pt Pty Sr Sra Srta Mme Mlle"
 )
 _BEFORE_NAME = re.compile(rf"(?<!\w)(?:{_TITLES.replace(' ', '|')}|Brig|vs|e\.g|i\.e|cf|approx|(?<=\d )[NSEW])\.\s*$")
 _BEFORE_NUMBER = re.compile(
-    r"(?<!\w)(?:Nos?|Vols?|pp?|Art|Sec|Figs?|Ch|c|ca|approx|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.\s*$"
+    r"(?<!\w)(?:Nos?|Vols?|pp?|paras?|Art|Sec|Figs?|Ch|c|ca|approx|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.\s*$"
 )
 _STREET = re.compile(r"\b(?:St|Sr)\.\s*$")
 _ENUMERATOR = re.compile(r"\s*(?:\(?\d{1,3}|[IVXLC]+|[A-Za-z])[.)]\s*$")
@@ -63,6 +66,7 @@ _COMMON_FIRST_WORD = re.compile(r"(?:He|She|It|They|We|You|I|His|Her|Its|Their|T
 _MISSED_END = re.compile(
     rf"(?:(?<!\w)(?:no|etc|May|[ECMP][SD]T|ET|PT)\.|\w://\S*[^\s.]\.|(?<=\w)\s*…)[{_CLOSERS}]*(?=\s+[{_OPENING}]*(?:[A-Z][a-z]|A\s))"
 )
+_PLAIN_END = re.compile(r"[.!?…。！？]+(?=\s)")
 _QUOTED = re.compile(r"[”」』]\s*$")
 _PARTICLE = re.compile(r"[\u3040-\u309f]")  # in Japanese a quotation goes on with one: 「…。」と述べた
 _CLAUSE_END = re.compile(r"[;:,]\s+|[，、；：]|\s[-–—]+\s")
@@ -135,14 +139,24 @@ def _sentences(text: str, mask: str, block: Span, language: str) -> Iterator[Spa
     ends = sorted({_with_closers(text, end, last) for end in found} - {last})
     start = first
     for end, following in pairwise([*ends, last]):
-        if not _joins(text[max(start, end - _LOOK_BACK) : end], text[end:following]):
+        is_blank = not text[start:end].strip()  # quotation marks are white space in the mask
+        if not is_blank and not _joins(text[max(start, end - _LOOK_BACK) : end], text[end:following]):
             yield _trimmed(text, start, end)
             start = end
     yield _trimmed(text, start, last)
 
 
 def _library_ends(masked: str, offset: int, language: str) -> Iterator[int]:
-    for found in sentencex.get_sentence_boundaries(language, masked):
+    try:
+        boundaries = sentencex.get_sentence_boundaries(language, masked)
+    except BaseException as error:
+        # A panic in the library's Rust is no Exception; one odd page must not end a rebuild.
+        if type(error).__name__ != "PanicException":
+            raise
+        logger.warning("sentencex failed on a paragraph of %d characters: split at full stops instead", len(masked))
+        yield from (offset + found.end() for found in _PLAIN_END.finditer(masked))
+        return
+    for found in boundaries:
         yield offset + found["start_index"] + len(found["text"].rstrip())
 
 

@@ -20,7 +20,7 @@ class Settings(BaseSettings):
     archive: Path = Field(Path("archive"), description="The folder of the archive.")
     model: str = Field(DEFAULT_MODEL, description="The embedding model: the packaged one, a folder, or a hub name.")
     device: str = Field("cpu", description="Where models run: cpu, cuda, cuda:1, mps.")
-    reader: str = Field("cosine", pattern="^(trained|cosine)$", description="What scores sentences.")
+    reader: str = Field("trained", pattern="^(trained|cosine)$", description="What scores sentences.")
     candidates: int = Field(12, ge=1, le=200, description="How many passages the reader reads for a question.")
     citations: int = Field(3, ge=1, le=10, description="How many sentences an answer cites at most.")
     threshold: float | None = Field(None, ge=0, le=1, description="Confidence below which the answer is an abstention.")

@@ -238,7 +238,7 @@ def test_other_field_names_are_mapped(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", json.dumps({"hed": "Ferry", "copy": "A ferry line opened.", "title": "x"}))
     [page] = pages(path, mapping=parse_mapping(["title=hed", "text=copy"]))
     assert (page.title, page.content) == ("Ferry", "A ferry line opened.")
-    with pytest.raises(InputError, match="nonsense.*title"):
+    with pytest.raises(InputError, match=r"nonsense.*title"):
         parse_mapping(["nonsense=title"])
     with pytest.raises(InputError, match="OURS=THEIRS"):
         parse_mapping(["title"])
