@@ -17,15 +17,48 @@ _MARKUP = re.compile(
     re.I,
 )
 _XML_LINE = re.compile(r"\s*<\?xml[^>]*>")
-_BLOCKS = frozenset((
-    "address", "article", "aside", "blockquote", "body", "center", "dd", "details", "div", "dl", "dt", "fieldset",
-    "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "legend", "li", "main", "nav",
-    "ol", "p", "pre", "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul"
-))  # fmt: skip
-_UNSEEN = frozenset((
-    "script", "style", "template", "svg", "iframe", "object", "noscript", "head", "button", "select", "textarea",
-    "video", "audio"
-))  # fmt: skip
+_BLOCKS = frozenset(
+    (
+        *(
+            "address",
+            "article",
+            "aside",
+            "blockquote",
+            "body",
+            "center",
+            "dd",
+            "details",
+            "div",
+            "dl",
+            "dt",
+            "fieldset",
+        ),
+        *(
+            "figure",
+            "footer",
+            "form",
+            "h1",
+            "h2",
+            "h3",
+            "h4",
+            "h5",
+            "h6",
+            "header",
+            "hr",
+            "legend",
+            "li",
+            "main",
+            "nav",
+        ),
+        *("ol", "p", "pre", "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul"),
+    )
+)
+_UNSEEN = frozenset(
+    (
+        *("script", "style", "template", "svg", "iframe", "object", "noscript", "head", "button", "select", "textarea"),
+        *("video", "audio"),
+    )
+)
 _CELLS = frozenset(("td", "th"))
 _WHITE = re.compile(r"[ \t\r\n\f]+")
 

@@ -168,8 +168,8 @@ def missing_text(names: Iterable[str], what: str) -> str:
 
 def web_address(text: str | None) -> str | None:
     """The text where it is the address of a web page, else None."""
-    text = mend(text or "").strip()
-    return text if host_of(text) and re.fullmatch(r"https?://\S+", text, re.I) else None
+    address = mend(text or "").strip()
+    return address if host_of(address) and re.fullmatch(r"https?://\S+", address, re.I) else None
 
 
 def host_of(url: str | None) -> str | None:
@@ -199,10 +199,15 @@ def _names(byline: str) -> tuple[str, ...]:
         parts = [single or double for single, double in _LISTED.findall(byline)] or byline[1:-1].split(",")
     else:
         parts = _BETWEEN_NAMES.split(byline)
-        # "Doe, Jane" is one name; "Jane Doe, John Roe" are two.
-        parts = [name for part in parts for name in _listed(part)]
+        parts = [name for part in parts for name in _at_commas(part)]
     names = (" ".join(part.split()) for part in parts)
     return tuple(dict.fromkeys(name for name in names if name and name.lower() not in _NOTHING))
+
+
+def _at_commas(byline: str) -> list[str]:
+    """ "Jane Doe, John Roe" are two names; "Doe, Jane" is one."""
+    parts = byline.split(",")
+    return parts if all(" " in part.strip() for part in parts) else [byline]
 
 
 def _outlet(text: str | None) -> str | None:

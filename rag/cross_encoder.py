@@ -1,8 +1,8 @@
-"""A small cross-encoder that reads a question with a passage: is it relevant, which sentence answers, which words.
+"""A small cross-encoder that reads a question with a passage: is it relevant, and which of its sentences answers.
 
-One pass gives all three. Over the encoder's token states stand a relevance score on the first token, a score on the
-mean of each sentence's tokens, and start and end scores on each token (after the span heads of Devlin et al. 2019,
-arXiv 1810.04805).
+One pass gives both. Over the encoder's token states stand a relevance score on the first token, a score on the mean of
+each sentence's tokens, and start and end scores on each token (after the span heads of Devlin et al. 2019, arXiv
+1810.04805). The last help in training; the spans they give are right in half of the cases only, and are not shown.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from transformers import BertConfig, BertModel
 from index.errors import ModelError
 
 MAX_TOKENS = 256
-LONGEST_SPAN = 16  # tokens
 WEIGHTS = "reader.safetensors"
 
 
@@ -37,11 +36,10 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What the encoder makes of a sheet: a relevance, a score a sentence, and the best span in each (or None)."""
+    """What the encoder makes of a sheet: a relevance, and a score a sentence."""
 
     relevance: float
     sentences: tuple[float, ...]
-    spans: tuple[tuple[int, int] | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +75,9 @@ class CrossEncoder(nn.Module):
             state = {name: tensor.float() for name, tensor in load_file(folder / WEIGHTS).items()}
             model.load_state_dict(state)
         except Exception as error:  # safetensors and tokenizers raise types of their own, and bare Exception
+            reason = str(error).partition("\n")[0]
             raise ModelError(
-                f"The reader's weights in {folder} cannot be read ({type(error).__name__}: {error}). Install Dateline "
+                f"The reader's weights in {folder} cannot be read ({type(error).__name__}: {reason}). Install Dateline "
                 f"anew, or set DATELINE_READER=cosine to do without them."
             ) from error
         return model.eval()
@@ -138,26 +137,11 @@ class CrossEncoder(nn.Module):
         if not sheets:
             return []
         batch = self.encode(question, sheets)
-        relevance, sentences, spans = self(batch, max(len(sheet.sentences) for sheet in sheets))
-        marks = []
-        for row, sheet in enumerate(sheets):
-            size = len(sheet.sentences)
-            found = tuple(self._span(batch, spans, row, number, sheet) for number in range(size))
-            marks.append(Marks(float(relevance[row]), tuple(sentences[row, :size].tolist()), found))
-        return marks
-
-    def _span(self, batch: Batch, spans: Tensor, row: int, number: int, sheet: Sheet) -> tuple[int, int] | None:
-        columns = (batch.owners[row] == number).nonzero().flatten()
-        if not len(columns):
-            return None
-        starts, ends = spans[row, columns, 0], spans[row, columns, 1]
-        joint = starts.unsqueeze(1) + ends.unsqueeze(0)
-        allowed = torch.ones_like(joint).triu().tril(LONGEST_SPAN - 1).bool()
-        best = int(joint.masked_fill(~allowed, -torch.inf).argmax())
-        first, last = divmod(best, len(columns))
-        places = batch.offsets[row]
-        begin = sheet.sentences[number][0]
-        return places[int(columns[first])][0] - begin, places[int(columns[last])][1] - begin
+        relevance, sentences, _ = self(batch, max(len(sheet.sentences) for sheet in sheets))
+        return [
+            Marks(float(relevance[row]), tuple(sentences[row, : len(sheet.sentences)].tolist()))
+            for row, sheet in enumerate(sheets)
+        ]
 
 
 def from_packaged(folder: Any) -> CrossEncoder:

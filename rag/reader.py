@@ -160,8 +160,8 @@ class TrainedReader:
         facts = self._calibration
         base = facts.share * mark.relevance + facts.mix * prior
         scores = tuple(
-            SentenceScore(s.start, s.end, score + base, span)
-            for s, score, span in zip(stored.sentences, mark.sentences, mark.spans, strict=True)
+            SentenceScore(s.start, s.end, score + base)
+            for s, score in zip(stored.sentences, mark.sentences, strict=True)
         )
         return Reading(mark.relevance + facts.mix * prior, scores, chance)
 

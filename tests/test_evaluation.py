@@ -78,7 +78,7 @@ def test_a_figure_that_cannot_be_had_is_null() -> None:
 )
 def test_a_line_that_is_no_question_is_named(tmp_path: Path, line: str, reason: str) -> None:
     path = tmp_path / "q.jsonl"
-    path.write_text('{"question": "q", "answer": "a"}\n' + line + "\n")
+    path.write_text('{"question": "q", "answer": "x"}\n' + line + "\n")
     with pytest.raises(InputError, match=rf"q\.jsonl#2: .*{reason}"):
         read_questions(path)
 

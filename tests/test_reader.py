@@ -40,9 +40,6 @@ def test_the_sentence_that_answers_scores_best(reader: Reader) -> None:
     assert readings[1].relevance > readings[0].relevance
     best = max((score for reading in readings for score in reading.sentences), key=lambda score: score.score)
     assert SIGNED[best.start : best.end].startswith("Their presidents signed")
-    if best.span:
-        begin, end = best.span
-        assert "13" in SIGNED[best.start : best.end][begin:end]
 
 
 def test_scores_are_of_the_articles_own_sentences_and_spans_lie_within_them(reader: Reader) -> None:
@@ -78,7 +75,6 @@ def test_a_passage_longer_than_the_model_sees_is_read_as_far_as_it_goes() -> Non
     [reading] = TrainedReader().read(QUESTION, [stored(text)])
     assert len(reading.sentences) == 200
     assert reading.sentences[-1].score == float("-inf")
-    assert reading.sentences[-1].span is None
 
 
 @pytest.mark.parametrize("name", ["calibration.json", "config.json", "tokenizer.json", "reader.safetensors"])
