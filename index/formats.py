@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from index.errors import InputError
 from index.source_stream import encoding_of, mend
+from index.source_tables import is_table
 
 
 class Format(StrEnum):
@@ -52,13 +53,13 @@ _BINARY_MAGIC = (
     b"\x7fELF",
     b"BZh",
     b"\xfd7zXZ",
-    b"SQLite ",
+    b"SQLite format 3\x00",
 )
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\ufffd]")
 _XML_PRELUDE = re.compile(
-    r"\s*(?:<\?[^>]*>\s*|<!--.*?-->\s*)*(?:<!doctype\s+([\w:.-]+)[^>\[]*(?:\[[^\]]*\]\s*)?>\s*)?", re.I | re.S
+    r"\s*(?>(?:<\?[^>]*>\s*|<!--.*?-->\s*)*)(?:<!doctype\s+([\w:.-]+)[^>\[]*(?:\[[^\]]*\]\s*)?>\s*)?", re.I | re.S
 )
-_ROOT = re.compile(r"(?:<!--.*?-->\s*)*<([A-Za-z][\w:.-]*)", re.S)
+_ROOT = re.compile(r"(?>(?:<!--.*?-->\s*)*)<([A-Za-z][\w:.-]*)", re.S)
 _ROOTS = {
     "html": Format.HTML,
     "rss": Format.FEED,
@@ -67,14 +68,15 @@ _ROOTS = {
     "urlset": Format.SITEMAP,
     "sitemapindex": Format.SITEMAP,
 }
-_JSON_START = re.compile(r"\s*(?:\[\s*[\[{\]]|\{\s*[\"}])")
+_JSON_START = re.compile(r"\s*(?:\[\s*)?\{\s*[\"}]|\s*\[\s*\]\s*$")
 
 
 def detect(name: str, head: bytes) -> Format:
     """The format of the file called `name` that begins, unpacked, with `head`.
 
     What the first bytes say beyond doubt (WARC, HTML, feeds, sitemaps, JSON) beats the extension; without an
-    extension, text is a dump. Raises InputError, with `name` as the origin, for anything else.
+    extension, text is a table where its first line names fields, else a dump. Raises InputError, with `name` as
+    the origin, for anything else.
     """
     if not head:
         raise InputError(name, "the file is empty")
@@ -84,16 +86,17 @@ def detect(name: str, head: bytes) -> Format:
         return Format.WARC
     if by_name is Format.WARC:
         return by_name
-    text = mend(head.decode(encoding_of(head), "replace")).lstrip("\ufeff")
-    if _is_binary(head, text):
+    raw = head.decode(encoding_of(head), "replace")
+    if _is_binary(head, raw[:4096]):
         raise InputError(name, _unknown(extension, "not text"))
+    text = mend(raw).lstrip("\ufeff")
     if found := _xml_format(text) or _json_format(text, by_name):
         return found
     if by_name:
         return by_name
     if extension:
         raise InputError(name, _unknown(extension, "none of the formats read"))
-    return Format.DUMP
+    return Format.CSV if is_table(text) else Format.DUMP
 
 
 def _extension(name: str) -> str:
@@ -111,12 +114,9 @@ def _unknown(extension: str, what: str) -> str:
     return f"unknown kind of file{kind}: the content is {what}; read are {known}, plain or as .gz or .zst{mend_it}"
 
 
-def _is_binary(head: bytes, text: str) -> bool:
+def _is_binary(head: bytes, sample: str) -> bool:
     """Whether more than a tenth of the beginning is no text; NULs that strayed into text do not make it binary."""
-    if head.startswith(_BINARY_MAGIC):
-        return True
-    sample = head.decode(encoding_of(head), "replace")[:4096]
-    return len(_CONTROLS.findall(sample)) * 10 > len(sample) or not text
+    return head.startswith(_BINARY_MAGIC) or len(_CONTROLS.findall(sample)) * 10 > len(sample)
 
 
 def _xml_format(text: str) -> Format | None:

@@ -99,7 +99,7 @@ def read_sitemap(file: OpenFile) -> Iterator[RawPage | Skip]:
             number += 1
             reason = (
                 "a sitemap entry has no text: fetch the page first"
-                if etree.QName(element).localname == "url"
+                if element.tag.endswith("url")
                 else "an entry of a sitemap index has no text: fetch the sitemap, then its pages"
             )
             yield Skip(file.record(number), reason)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -215,7 +216,7 @@ def _outlet(text: str | None) -> str | None:
 
 
 def _plain(text: str | None) -> str | None:
-    return " ".join(read_body(text).content.split()) or None if text else None
+    return " ".join(html.unescape(read_body(text).content).split()) or None if text else None
 
 
 def _key(name: str) -> str:
@@ -256,8 +257,3 @@ def _number(value: float) -> str:
     if isinstance(value, float) and not math.isfinite(value):
         return ""
     return str(int(value)) if abs(value) < 1e15 else ""
-
-
-def _listed(part: str) -> list[str]:
-    names = part.split(",")
-    return names if all(" " in name.strip() for name in names) else [part]

@@ -45,9 +45,12 @@ _LABELS = {
     **{f"windows-{page}": f"cp{page}" for page in range(1250, 1259) if page not in {1252, 1254}},
     **{f"iso-8859-{part}": f"iso-8859-{part}" for part in (2, 3, 4, 5, 6, 7, 8, 10, 13, 14, 15, 16)},
     **{name: name for name in ("utf-8", "big5", "big5-hkscs", "euc-jp", "iso-2022-jp", "koi8-r", "koi8-u")},
-    **{name: name for name in ("utf-16", "utf-16le", "utf-16be")},
+    **dict.fromkeys(("utf-16", "utf-16le", "utf-16be"), "utf-8"),  # a label that could be read was not in UTF-16
     **{"utf8": "utf-8", "macintosh": "mac_roman", "x-mac-cyrillic": "mac_cyrillic"},
 }
+# What pages without a label are written in; UTF-16 without its mark, and what only mainframes used, are left out,
+# because a few accents in a short text are enough for the detector to see them.
+_DETECTED = sorted({name for name in _LABELS.values() if not name.startswith(("utf", "iso-2022", "mac"))})
 _META_CHARSET = re.compile(
     rb"""<(?:meta|\?xml)\b[^<>]{0,300}?\b(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]{2,40})""", re.I
 )
@@ -182,7 +185,9 @@ def _detect(content: bytes) -> str:
     from charset_normalizer import from_bytes
 
     lines = [line for line in content.splitlines() if not line.isascii()]
-    best = from_bytes(b"\n".join(lines)[:HEAD_BYTES], cp_exclusion=["utf_7"]).best()
+    matches = from_bytes(b"\n".join(lines)[:HEAD_BYTES], cp_isolation=_DETECTED)
+    # Among equals, the encoding that browsers fall back to.
+    best = max(matches, key=lambda match: (-match.chaos, match.coherence, match.encoding == "cp1252"), default=None)
     return best.encoding if best else "cp1252"
 
 

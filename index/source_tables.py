@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TextIO
 
 from index.article import RawPage
 from index.errors import InputError
-from index.source_records import has_field, missing_text, recognised, to_page
+from index.source_records import NO_MAPPING, has_field, missing_text, recognised, to_page
 from index.source_stream import open_text
 from index.source_values import MAX_RECORD, OpenFile, Reader, Skip
 
@@ -21,17 +21,26 @@ def table_reader(delimiter: str | None = None) -> Reader:
     return functools.partial(_read_table, delimiter=delimiter)
 
 
+def is_table(text: str) -> bool:
+    """Whether the text begins with a header: names of fields we know, the one of the text among them."""
+    line = text.lstrip().partition("\n")[0]
+    names = _cells(line, _delimiter(line, NO_MAPPING))
+    return has_field(names, "text", NO_MAPPING) and recognised(names, NO_MAPPING) > 1
+
+
 def _read_table(file: OpenFile, /, *, delimiter: str | None) -> Iterator[RawPage | Skip]:
     # The module's limit is one for the whole process and far below a long article: it is only ever raised.
     csv.field_size_limit(max(csv.field_size_limit(), MAX_RECORD))
     with open_text(file.stream, file.head, newline="") as text:
         lines = _lines(text, file.origin)
         first = next((line for line in lines if line.strip()), "")
-        header = [name.strip() for name in _best_header(first, file, delimiter)]
+        mark = delimiter or _delimiter(first, file.mapping)
+        header = _cells(first, mark)
         if not has_field(header, "text", file.mapping):
             yield Skip(file.origin, missing_text(header, "column"))
             return
-        rows = csv.reader(lines, delimiter=delimiter or _delimiter(first, file), doublequote=True)
+        # Strict, so that a quotation mark never closed costs a row or a few and is told, not hidden in a long cell.
+        rows = csv.reader(lines, delimiter=mark, strict=True)
         yield from _records(rows, header, file)
 
 
@@ -67,16 +76,12 @@ def _lines(text: TextIO, origin: str) -> Iterator[str]:
         yield line.replace("\x00", "").lstrip("\ufeff")
 
 
-def _best_header(line: str, file: OpenFile, delimiter: str | None) -> list[str]:
-    return _cells(line, delimiter or _delimiter(line, file))
-
-
-def _delimiter(line: str, file: OpenFile) -> str:
-    return max(_DELIMITERS, key=lambda mark: recognised(map(str.strip, _cells(line, mark)), file.mapping))
+def _delimiter(line: str, mapping: Mapping[str, str]) -> str:
+    return max(_DELIMITERS, key=lambda mark: recognised(_cells(line, mark), mapping))
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
     try:
-        return next(csv.reader([line], delimiter=delimiter), [])
+        return [name.strip() for name in next(csv.reader([line], delimiter=delimiter), [])]
     except csv.Error:
         return []

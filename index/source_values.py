@@ -17,7 +17,7 @@ MAX_PAGE = 50 * 2**20  # bytes of a file that is read whole: no news page comes 
 MAX_RECORD = 16 * 2**20  # characters of one record among many: five long novels
 _KEPT = 1000  # skips kept one by one: more than anyone reads; all are counted
 _MAX_REASONS = 1000  # different reasons counted, so that reasons made from the data cannot fill memory
-_NUMBER = re.compile(r"\d[\d,.]*\d|\d")
+_NUMBER = re.compile(r"(?<!\w)\d(?:[\d,.]*\d)?(?!\w)")
 _OTHER = "other reasons"
 
 

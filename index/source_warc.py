@@ -37,6 +37,7 @@ def read_warc(file: OpenFile) -> Iterator[RawPage | Skip]:
         number, lost = number + 1, False
         for item in _read_record(loader, stream, line, file.record(number), file):
             pages += 1
+            lost = isinstance(item, Skip) and item.reason == _BROKEN  # what is left of it is no second broken record
             yield item
     if not pages and not lost:
         yield Skip(file.origin, "the web archive holds no page of HTML")

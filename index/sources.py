@@ -63,8 +63,12 @@ def read_pages(
     """
     ours = check_mapping(mapping)
     for path in paths:
-        if not path.exists():
-            raise InputError(printable(str(path)), "there is no such file or folder: check the path")
+        try:
+            path.stat()
+        except (OSError, ValueError) as error:
+            raise InputError(
+                _origin(path), "there is no such file or folder, or it is closed: check the path"
+            ) from error
     return _pages(paths, ours, strict, SkipReport() if report is None else report)
 
 
@@ -125,6 +129,8 @@ def _read_file(path: Path, mapping: Mapping[str, str]) -> Iterator[RawPage | Ski
             yield from reader(file)
     except InputError as error:
         yield Skip(error.origin, error.reason)
+    except (OSError, UnicodeError) as error:
+        yield Skip(origin, f"cannot be read to its end ({error})")
 
 
 def _format(name: str, head: bytes, origin: str) -> Format:
@@ -135,7 +141,7 @@ def _format(name: str, head: bytes, origin: str) -> Format:
 
 
 def _folder(path: Path) -> str:
-    return printable(_text(path.absolute().parent.name))
+    return printable(_text(path.parent.resolve().name))
 
 
 def _origin(path: Path) -> str:
