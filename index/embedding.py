@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
-_BATCH = 32
+_BATCH = 16  # measured: larger ones leave the cache, and were up to a fifth slower
 
 
 @dataclass(frozen=True, slots=True)
