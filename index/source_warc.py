@@ -32,7 +32,7 @@ def read_warc(file: OpenFile) -> Iterator[RawPage | Skip]:
         if not line.startswith(b"WARC/"):
             if line.strip() and not lost:
                 lost = True
-                yield Skip(file.record(number + 1), _BROKEN)
+                yield Skip(file.record(max(number, 1)), _BROKEN)  # what follows a record that misstates its length
             continue
         number, lost = number + 1, False
         for item in _read_record(loader, stream, line, file.record(number), file):
