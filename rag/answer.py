@@ -47,7 +47,8 @@ class Citation:
     """A source sentence, word for word, with its place and date.
 
     `sentence` is the stored article's text at `start:end` and `passage` the text around it, at
-    `passage_start`. `span`, where known, is the (start, end) within the sentence that answers.
+    `passage_start`. `span`, where known, is the (start, end) within the sentence that answers. `correction` is
+    the article's own note that it was corrected, word for word; empty where it has none.
     """
 
     sentence: str
@@ -64,12 +65,27 @@ class Citation:
     also_in: tuple[str, ...] = ()
     event: EventDate | None = None
     span: tuple[int, int] | None = None
+    correction: str = ""
     score: float = 0.0
 
     @property
     def text_hash(self) -> str:
         """16 hex digits of the quoted sentence, by which a kept citation can be checked against the archive."""
         return hashlib.sha256(self.sentence.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One entry of an answer's timeline: what `citations[citation - 1]` says of its day.
+
+    `day` is the event's where known, else the day of publication; `value` the number given, as it stands in the
+    sentence. `superseded` is true where a later article corrects it.
+    """
+
+    citation: int
+    day: date | None
+    value: str = ""
+    superseded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +103,8 @@ class Answer:
     `text` is plain text, never markup; `[n]` in it points to `citations[n - 1]`. When `abstained` is true
     there are no citations, `text` says what the archive covers, and `evidence` holds the nearest passages,
     which are not an answer. `searched_for` is the question as it was searched, after the history was read in.
+    `notes` are Dateline's own words about the answer, such as that sources differ. `timeline` is empty but where
+    one was asked for or sources differ; the citations are then in its order, newest first.
     """
 
     question: str
@@ -99,6 +117,8 @@ class Answer:
     searched_for: str = ""
     understood: tuple[str, ...] = ()
     confidence: float = 0.0
+    notes: tuple[str, ...] = ()
+    timeline: tuple[Moment, ...] = ()
     rejected: tuple[str, ...] = ()
     seconds: float = field(default=0.0, compare=False)
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import zip_longest
 from pathlib import Path
 from types import TracebackType
 
@@ -17,12 +18,14 @@ from index.faiss_store import open_archive
 from index.generation import ArchivePaths
 from index.store import Coverage, Filter, Store
 from rag.answer import Answer, Citation, Evidence, Turn
+from rag.composer import Candidate, compose
 from rag.config import Settings, load_settings
 from rag.query import Query, understand
 from rag.reader import Reader, Reading, SentenceScore, confidence, load_reader
 from rag.retriever import Found, Retriever
-from rag.timeline import event_date
+from rag.timeline import correction, event_date
 
+_CONSIDERED = 24  # sentences that may be cited, of which a timeline is made
 _SAME_WORDING = 0.8  # of two sentences' words in common: citing both would say one thing twice
 
 
@@ -30,11 +33,20 @@ _SAME_WORDING = 0.8  # of two sentences' words in common: citing both would say 
 class Finding:
     """What was found for a question, before and after deciding whether it is an answer.
 
-    `sentences` are the best sentences, best first, whether or not the answer cites them.
+    `sentences` are those that it cites, or would cite if it did not abstain.
     """
 
     answer: Answer
     sentences: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What was found for one question: the passages that were read, their readings, and those only retrieved."""
+
+    best: Sequence[Found]
+    readings: Sequence[Reading]
+    rest: Sequence[Found]
 
 
 class Assistant:
@@ -113,9 +125,10 @@ class Assistant:
     ) -> Iterator[Answer]:
         """The answer as it grows, a sentence at a time: each is a prefix of the next, and the last is whole."""
         answer = self.ask(question, as_of=as_of, history=history, where=where)
+        paragraphs = answer.text.split("\n\n")
         for count in range(1, len(answer.citations)):
-            some = answer.citations[:count]
-            yield replace(answer, citations=some, text=_compose(some))
+            said = "\n\n".join(paragraphs[: len(paragraphs) - len(answer.citations) + count])
+            yield replace(answer, citations=answer.citations[:count], timeline=answer.timeline[:count], text=said)
         yield answer
 
     def retrieve(
@@ -138,8 +151,36 @@ class Assistant:
         store = self._store
         sources = [name for name, _ in store.coverage().sources]
         query = understand(question, as_of=as_of, today=date.today(), history=history, sources=sources)
-        admitted = _narrowed(where or Filter(), query)
-        found = Retriever(store, self._embedder).search(query, k=max(k, self._settings.candidates), where=admitted)
+        given = where or Filter()
+        looks = [self._look(store, query, given, max(k, self._settings.candidates))]
+        for part in query.parts:
+            asked = understand(part, as_of=as_of, today=date.today(), sources=sources)
+            looks.append(self._look(store, asked, given, self._settings.candidates))
+        best = [list(_candidates(look, _CONSIDERED)) for look in (looks[1:] or looks)]
+        composed = compose(query, best, count=self._settings.citations, margin=self._reader.margin)
+        sureness = max(confidence(look.readings) for look in looks)
+        threshold = self._reader.threshold if self._settings.threshold is None else self._settings.threshold
+        abstained = not composed.citations or sureness < threshold
+        answer = Answer(
+            question=question,
+            text=_abstention(store.coverage(), query) if abstained else composed.text,
+            abstained=abstained,
+            citations=() if abstained else composed.citations,
+            evidence=tuple(_evidence_of(looks))[:k],
+            as_of=as_of,
+            generation=store.generation,
+            searched_for=query.standalone,
+            understood=query.notes(),
+            confidence=sureness,
+            notes=() if abstained else composed.notes,
+            timeline=() if abstained else composed.timeline,
+            seconds=time.monotonic() - began,
+        )
+        return Finding(answer, composed.citations)
+
+    def _look(self, store: Store, query: Query, where: Filter, k: int) -> _Look:
+        """What is found and read for one question, or for one part of it."""
+        found = Retriever(store, self._embedder).search(query, k=k, where=_narrowed(where, query))
         best, rest = found[: self._settings.candidates], found[self._settings.candidates :]
         readings = self._reader.read(
             query.standalone,
@@ -147,25 +188,7 @@ class Assistant:
             prior=[hit.score for hit in best],
             fit=[hit.fit for hit in best],
         )
-        sentences = tuple(_sentences(best, readings, self._settings.citations))
-        sureness = confidence(readings)
-        threshold = self._reader.threshold if self._settings.threshold is None else self._settings.threshold
-        abstained = not sentences or sureness < threshold
-        citations = () if abstained else sentences
-        answer = Answer(
-            question=question,
-            text=_abstention(store.coverage(), query) if abstained else _compose(citations),
-            abstained=abstained,
-            citations=citations,
-            evidence=tuple(_ranked(best, readings, rest))[:k],
-            as_of=as_of,
-            generation=store.generation,
-            searched_for=query.standalone,
-            understood=query.notes(),
-            confidence=sureness,
-            seconds=time.monotonic() - began,
-        )
-        return Finding(answer, sentences)
+        return _Look(best, readings, rest)
 
 
 def ask(
@@ -198,10 +221,10 @@ def _narrowed(where: Filter, query: Query) -> Filter:
     )
 
 
-def _sentences(found: Sequence[Found], readings: Sequence[Reading], count: int) -> Iterator[Citation]:
+def _candidates(look: _Look, count: int) -> Iterator[Candidate]:
     """The `count` best sentences, best first, none that says in the same words what one before it said."""
     scored = sorted(
-        ((score, hit) for hit, reading in zip(found, readings, strict=True) for score in reading.sentences),
+        ((score, hit) for hit, reading in zip(look.best, look.readings, strict=True) for score in reading.sentences),
         key=lambda pair: -pair[0].score,
     )
     said: list[frozenset[str]] = []
@@ -211,7 +234,7 @@ def _sentences(found: Sequence[Found], readings: Sequence[Reading], count: int) 
         if any(len(words & other) >= _SAME_WORDING * max(1, min(len(words), len(other))) for other in said):
             continue
         said.append(words)
-        yield _citation(score, hit)
+        yield Candidate(_citation(score, hit), hit.stored.cluster)
         if len(said) == count:
             return
 
@@ -219,6 +242,7 @@ def _sentences(found: Sequence[Found], readings: Sequence[Reading], count: int) 
 def _citation(score: SentenceScore, hit: Found) -> Citation:
     stored, article = hit.stored, hit.stored.article
     sentence = article.text[score.start : score.end]
+    note = correction(article.text)
     return Citation(
         sentence=sentence,
         start=score.start,
@@ -234,17 +258,28 @@ def _citation(score: SentenceScore, hit: Found) -> Citation:
         also_in=hit.also_in,
         event=event_date(sentence, article.published),
         span=score.span,
+        correction=note.text if note else "",
         score=score.score,
     )
 
 
-def _ranked(best: Sequence[Found], readings: Sequence[Reading], rest: Sequence[Found]) -> Iterator[Evidence]:
+def _evidence_of(looks: Sequence[_Look]) -> Iterator[Evidence]:
+    """The passages of each look in turn, a passage once."""
+    seen: set[int] = set()
+    for ranked in zip_longest(*map(_ranked, looks)):
+        for hit, relevance in (pair for pair in ranked if pair is not None):
+            if hit.stored.number not in seen:
+                seen.add(hit.stored.number)
+                yield _evidence(hit, relevance)
+
+
+def _ranked(look: _Look) -> Iterator[tuple[Found, float]]:
     """What was read, by its relevance; after it what was only retrieved, scored on from the last of them."""
-    order = sorted(range(len(best)), key=lambda i: -readings[i].relevance)
+    order = sorted(range(len(look.best)), key=lambda i: -look.readings[i].relevance)
     for i in order:
-        yield _evidence(best[i], readings[i].relevance)
-    for hit in rest:
-        yield _evidence(hit, readings[order[-1]].relevance + hit.score - best[-1].score)
+        yield look.best[i], look.readings[i].relevance
+    for hit in look.rest:
+        yield hit, look.readings[order[-1]].relevance + hit.score - look.best[-1].score
 
 
 def _evidence(hit: Found, relevance: float) -> Evidence:
@@ -262,11 +297,6 @@ def _evidence(hit: Found, relevance: float) -> Evidence:
         score=relevance,
         also_in=hit.also_in,
     )
-
-
-def _compose(citations: Sequence[Citation]) -> str:
-    """The cited sentences, word for word, each with the number of its citation."""
-    return "\n\n".join(f"{citation.sentence} [{number}]" for number, citation in enumerate(citations, start=1))
 
 
 def _abstention(coverage: Coverage, query: Query) -> str:

@@ -30,6 +30,11 @@ _AND_ASK = re.compile(
     r"^(?P<a>.*?\b(?:who|what|when|where|why|which|how)\b.+?),?\sand\s(?P<b>(?:who|what|when|where|why|which|how)\b.+)$",
     re.I,
 )
+_ASKS = re.compile(
+    r"^(?:(?:and|but|also|so|in|on|at|by|to|for|from|with)\s)*"
+    r"(?:who|whom|whose|what|when|where|why|which|how|did|do|does|is|are|was|were|has|have|had|will|would|can|could)\b",
+    re.I,
+)
 _TIME_STEM = re.compile(r"\b(?:came|come|happened|happen|occurred|was|is)\s(?:first|earlier|later|sooner|last)\b", re.I)
 
 
@@ -43,8 +48,8 @@ def split(question: str) -> tuple[str, ...]:
 
 
 def _several(question: str) -> tuple[str, ...]:
-    asked = [part for part in re.split(r"(?<=\?)\s+", question) if part.endswith("?")]
-    if len(asked) < 2 or any(len(part.split()) < 3 for part in asked):
+    asked = [part for part in re.split(r"(?<=[.?!])\s+", question) if part.endswith("?")]
+    if len(asked) < 2 or not all(_ASKS.match(part) and len(part.split()) > 2 for part in asked):
         return ()
     return (asked[0], *(standalone(part, (Turn(asked[0]),)) for part in asked[1:]))
 

@@ -38,13 +38,13 @@ _MONTH_BEFORE = re.compile(
 _FATES = (
     (
         "dead",
-        r"\b(?:dead|died|dies|deaths?|death toll|killed|kills|killing|fatalit(?:y|ies)|lives|bodies|perished|toll)\b",
+        r"\b(?:dead|die[ds]?|deaths?|death toll|kill(?:ed|s|ing)?|fatalit(?:y|ies)|lives|bodies|perished|toll)\b",
     ),
-    ("injured", r"\b(?:injur(?:ed|ies|ing)|wounded|wounds|hurt|hospitali[sz]ed)\b"),
+    ("injured", r"\b(?:injur(?:e|ed|ies|ing)|wound(?:ed|s)?|hurt|hospitali[sz]ed)\b"),
     ("missing", r"\b(?:missing|unaccounted)\b"),
-    ("arrested", r"\b(?:arrest(?:ed|s)|detained|in custody)\b"),
-    ("displaced", r"\b(?:displaced|evacuated|homeless|fled)\b"),
-    ("votes", r"\b(?:votes?|voted|ballots?)\b"),
+    ("arrested", r"\b(?:arrest(?:ed|s)?|detained|in custody)\b"),
+    ("displaced", r"\b(?:displaced?|evacuated?|homeless|fled)\b"),
+    ("votes", r"\b(?:vote[ds]?|ballots?)\b"),
 )
 _FATE_PATTERNS = tuple((name, re.compile(pattern, re.I)) for name, pattern in _FATES)
 _NOUN = re.compile(
@@ -92,6 +92,17 @@ def quantities(sentence: str) -> tuple[Quantity, ...]:
             low, high = _bounds((match["bound"] or "").lower(), value)
             found.append(Quantity(match.start(), match.end(), match.group(), value, low, high, measure))
     return tuple(found)
+
+
+def measure_asked(question: str) -> str:
+    """What a question asks the number of, as `Quantity.measure` names it; empty where that cannot be told."""
+    if re.search(r"\b(?:death|casualty) toll\b", question, re.I):
+        return "dead"
+    # The question read as its own answer: "13 people were killed" tells what 13 would count.
+    said = re.sub(r"\bhow many(?: of)?\b", "13", question, count=1, flags=re.I)
+    if said == question:
+        return ""
+    return next((quantity.measure for quantity in quantities(said.rstrip(" ?")) if quantity.text == "13"), "")
 
 
 def _is_date(sentence: str, match: re.Match[str]) -> bool:

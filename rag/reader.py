@@ -53,6 +53,10 @@ class Reader(Protocol):
     def threshold(self) -> float:
         """The confidence below which the best sentence is not to be given as an answer."""
 
+    @property
+    def margin(self) -> float:
+        """How far below the best sentence's score another may be and still be worth citing."""
+
     def read(
         self,
         question: str,
@@ -72,6 +76,7 @@ class CosineReader:
     """Scores a sentence by its cosine to the question and the question's words that it, or its passage, holds."""
 
     threshold = 0.5
+    margin = 0.25
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
@@ -116,6 +121,11 @@ class TrainedReader:
     def threshold(self) -> float:
         """The confidence below which the best sentence is not to be given as an answer."""
         return self._calibration.threshold
+
+    @property
+    def margin(self) -> float:
+        """How far below the best sentence's score another may be and still be worth citing."""
+        return self._calibration.margin
 
     @cached_property
     def _model(self) -> CrossEncoder:
@@ -205,6 +215,7 @@ class Calibration:
     weights: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0, 0.0)
     bias: float = 0.0
     threshold: float = 0.5
+    margin: float = 3.0
 
     def chance(self, found: Sequence[float]) -> float:
         """The chance that the question is answered."""

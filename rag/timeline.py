@@ -116,17 +116,19 @@ class Timeline:
     differences: tuple[Difference, ...] = ()
 
 
-def timeline(citations: Sequence[Citation], *, clusters: Mapping[str, int] | None = None) -> Timeline:
+def timeline(
+    citations: Sequence[Citation], *, clusters: Mapping[str, int] | None = None, measure: str = ""
+) -> Timeline:
     """Puts the citations of one question in the order of time and says where independent sources differ.
 
     `clusters` gives the syndication cluster of an article id; without it every article counts as a source of its
-    own. Numbers are compared where the sentences share a name or two words, and the answer span's number counts
-    before the others of its sentence.
+    own. Numbers of `measure` are compared, or, where it is empty, of the one that the answer spans or else most of
+    the sentences give; and only where two sentences share a name or two words.
     """
     ordered = sorted(citations, key=lambda c: (c.published or date.min, c.score), reverse=True)
-    measure = _measure_asked(ordered)
+    measure = measure or _measure_asked(ordered)
     entries = [
-        Entry(citation, _quantity(citation, measure), correction(citation.sentence) or correction(citation.passage))
+        Entry(citation, _quantity(citation, measure), correction(citation.correction) or correction(citation.passage))
         for citation in ordered
     ]
     groups: dict[str, list[Entry]] = {}

@@ -1,0 +1,125 @@
+"""The answer put together: which of the best sentences are cited, and when they make a dated timeline instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from rag.answer import Citation, Moment
+from rag.quantity import measure_asked, quantities
+from rag.query import AnswerType, Query
+from rag.timeline import Entry, timeline
+from rag.words import terms
+
+_LONGEST_TIMELINE = 6  # entries, where one was asked for
+_DIFFERING = 4  # entries, where sources differ
+_ABOUT_IT = 0.5  # of the question's words that a sentence and its title hold before its number is compared
+_FIGURES = (AnswerType.HOW_MANY, AnswerType.HOW_MUCH)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A sentence that may be cited, and the cluster of its story. `citation.score` orders the candidates."""
+
+    citation: Citation
+    cluster: int
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """What an answer says: its citations, the text that numbers them, and, where there is one, the timeline."""
+
+    citations: tuple[Citation, ...]
+    text: str
+    notes: tuple[str, ...] = ()
+    timeline: tuple[Moment, ...] = ()
+
+
+def compose(query: Query, candidates: Sequence[Sequence[Candidate]], *, count: int, margin: float) -> Composition:
+    """An answer from the candidates of the question, or of each of its parts, best first.
+
+    A question that asks for a timeline gets one; so does one whose best sentence gives a number that an independent
+    source puts otherwise. Else the best `count` sentences are cited, of which those after the first must be within
+    `margin` of its score.
+    """
+    if len(candidates) > 1:
+        return _plain([some[0].citation for some in candidates if some])
+    [found] = candidates
+    if query.answer_type is AnswerType.TIMELINE:
+        return _dated(timeline([c.citation for c in _one_a_story(found, _LONGEST_TIMELINE)]).entries)
+    if query.answer_type in _FIGURES:
+        differing = _difference(query, found)
+        if differing is not None:
+            return differing
+    return _plain([c.citation for c in within(found, margin)][:count])
+
+
+def within(candidates: Sequence[Candidate], margin: float) -> Iterator[Candidate]:
+    """The first candidates, as long as their score is no more than `margin` below the first's."""
+    for candidate in candidates:
+        if candidate.citation.score < candidates[0].citation.score - margin:
+            return
+        yield candidate
+
+
+def plain_text(citations: Sequence[Citation]) -> str:
+    """The cited sentences, word for word, each with the number of its citation."""
+    return "\n\n".join(f"{citation.sentence} [{number}]" for number, citation in enumerate(citations, start=1))
+
+
+def _plain(citations: Sequence[Citation]) -> Composition:
+    distinct = tuple(dict.fromkeys(citations))
+    return Composition(distinct, plain_text(distinct))
+
+
+def _difference(query: Query, found: Sequence[Candidate]) -> Composition | None:
+    """The timeline of a number on which the best sentence's source and others differ, or None."""
+    if not found:
+        return None
+    measure = measure_asked(query.standalone) or next((q.measure for q in quantities(found[0].citation.sentence)), "")
+    wanted = set(query.terms)
+    about = (
+        c
+        for c in found
+        if any(q.measure == measure for q in quantities(c.citation.sentence)) and _is_about(wanted, c.citation)
+    )
+    told = list(_one_a_story(about, _DIFFERING))
+    clusters: Mapping[str, int] = {c.citation.article_id: c.cluster for c in told}
+    for difference in timeline([c.citation for c in told], clusters=clusters, measure=measure).differences:
+        if any(entry.citation == found[0].citation for entry in difference.entries):
+            return _dated(difference.entries, str(difference))
+    return None
+
+
+def _is_about(wanted: set[str], citation: Citation) -> bool:
+    held = set(terms(f"{citation.title} {citation.sentence}"))
+    return len(wanted & held) >= _ABOUT_IT * len(wanted)
+
+
+def _one_a_story(candidates: Iterable[Candidate], count: int) -> Iterator[Candidate]:
+    seen: set[int] = set()
+
+    def first(candidate: Candidate) -> bool:
+        new = candidate.cluster not in seen
+        seen.add(candidate.cluster)
+        return new
+
+    return islice(filter(first, candidates), count)
+
+
+def _dated(entries: Sequence[Entry], *notes: str) -> Composition:
+    """The entries one a line, each with its day and source before the sentence."""
+    moments = tuple(
+        Moment(number, entry.day, entry.quantity.text if entry.quantity else "", entry.superseded)
+        for number, entry in enumerate(entries, start=1)
+    )
+    lines = [_line(entry, number) for number, entry in enumerate(entries, start=1)]
+    return Composition(tuple(entry.citation for entry in entries), "\n\n".join([*notes, *lines]), notes, moments)
+
+
+def _line(entry: Entry, number: int) -> str:
+    citation = entry.citation
+    corrected = ", corrected since" if entry.superseded else ""
+    where = f"{citation.published or 'Undated'}, {citation.source}{corrected}"
+    return f"{where}: {citation.sentence} [{number}]"

@@ -1,0 +1,121 @@
+"""From the best sentences to an answer: what is cited, and when the answer is a timeline."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from rag.answer import Citation
+from rag.composer import Candidate, Composition, compose
+from rag.quantity import measure_asked
+from rag.query import understand
+
+TODAY = date(2025, 9, 30)
+TOLL = "How many people did the Derna flood kill?"
+
+
+def told(sentence: str, day: str, story: int, score: float, *, correction: str = "") -> Candidate:
+    citation = Citation(
+        sentence=sentence,
+        start=0,
+        end=len(sentence),
+        article_id=f"{story}",
+        title="The flood in Derna",
+        source=f"paper-{story}",
+        url=None,
+        published=date.fromisoformat(day),
+        passage=sentence,
+        passage_start=0,
+        correction=correction,
+        score=score,
+    )
+    return Candidate(citation, story)
+
+
+EARLY = told("At least 2,000 people were killed in the Derna flood.", "2023-09-11", 1, 9.0)
+LATE = told("The Derna flood killed at least 5,300 people.", "2023-09-13", 2, 8.0)
+
+
+def composed(question: str, *candidates: Candidate, count: int = 3, margin: float = 2.0) -> Composition:
+    return compose(understand(question, today=TODAY), [candidates], count=count, margin=margin)
+
+
+def test_sentences_far_below_the_best_are_not_cited() -> None:
+    best = told("The dam burst at night.", "2023-09-11", 1, 9.0)
+    near = told("Two dams burst above Derna.", "2023-09-11", 2, 7.5)
+    far = told("The coast road is 40 years old.", "2023-09-12", 3, 2.0)
+    answer = composed("Why did the water come?", best, near, far)
+    assert answer.text == "The dam burst at night. [1]\n\nTwo dams burst above Derna. [2]"
+    assert answer.citations == (best.citation, near.citation)
+    assert (answer.notes, answer.timeline) == ((), ())
+
+
+def test_an_answer_cites_no_more_than_it_may() -> None:
+    assert len(composed("What burst?", *(told(f"Dam {n} burst.", "2023-09-11", n, 9) for n in range(5))).citations) == 3
+
+
+def test_sources_that_differ_on_the_number_asked_are_a_timeline_newest_first() -> None:
+    answer = composed(TOLL, EARLY, LATE)
+    assert answer.text == (
+        "Sources differ on the number of dead: at least 5,300 (paper-2, 2023-09-13); at least 2,000 (paper-1, "
+        "2023-09-11).\n\n"
+        "2023-09-13, paper-2: The Derna flood killed at least 5,300 people. [1]\n\n"
+        "2023-09-11, paper-1: At least 2,000 people were killed in the Derna flood. [2]"
+    )
+    assert [(m.citation, m.day, m.value) for m in answer.timeline] == [
+        (1, date(2023, 9, 13), "at least 5,300"),
+        (2, date(2023, 9, 11), "At least 2,000"),
+    ]
+
+
+def test_a_number_that_was_corrected_stays_and_is_said_to_be() -> None:
+    note = "Correction: An earlier version of this story gave 2,000 as the number of dead."
+    mended = told("The Derna flood killed at least 5,300 people.", "2023-09-13", 2, 8.0, correction=note)
+    answer = composed(TOLL, EARLY, mended)
+    assert [moment.superseded for moment in answer.timeline] == [False, True]
+    assert "2023-09-11, paper-1, corrected since: At least 2,000" in answer.text
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        told("The Derna flood killed at least 5,300 people.", "2023-09-13", 1, 8.0),
+        told("The Derna flood injured 5,300 people.", "2023-09-13", 2, 8.0),
+        told("A quake in Marrakesh killed 2,900 people.", "2023-09-13", 2, 8.0),
+    ],
+    ids=["the same story", "another measure", "another event"],
+)
+def test_numbers_that_do_not_compare_are_no_difference(other: Candidate) -> None:
+    assert composed(TOLL, EARLY, other).timeline == ()
+
+
+def test_a_timeline_that_is_asked_for_tells_each_story_once() -> None:
+    again = told("Derna was flooded.", "2023-09-14", 2, 7.0)
+    answer = composed("Give me a timeline of the Derna flood", EARLY, LATE, again)
+    assert [moment.day for moment in answer.timeline] == [date(2023, 9, 13), date(2023, 9, 11)]
+
+
+def test_each_part_of_a_question_has_its_own_evidence() -> None:
+    query = understand("Did both the Guardian and AP report the flood?", today=TODAY)
+    assert len(query.parts) == 2
+    answer = compose(query, [[EARLY, LATE], [LATE]], count=3, margin=0.0)
+    assert answer.citations == (EARLY.citation, LATE.citation)
+
+
+@pytest.mark.parametrize(
+    ("question", "measure"),
+    [
+        ("How many people were killed in the earthquake?", "dead"),
+        ("What is the death toll?", "dead"),
+        ("How many documents did Belarus and Iran sign?", "document"),
+        ("How many of the votes were counted?", "votes"),
+        ("What did Belarus and Iran sign?", ""),
+    ],
+)
+def test_what_a_question_counts(question: str, measure: str) -> None:
+    assert measure_asked(question) == measure
+
+
+def test_nothing_found_is_nothing_said() -> None:
+    assert composed(TOLL).citations == ()
