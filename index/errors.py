@@ -5,6 +5,8 @@ DatelineError
 ├── QuestionError         a question cannot be asked as it stands (empty, too long, an impossible date)
 ├── SettingsError         a setting has a value that cannot be used
 ├── ModelError            a model could not be loaded or gave something unusable
+├── Busy                  too many questions are being answered already
+├── OutOfTime             an answer was not ready in the time that is given
 └── ArchiveError          the archive on disk cannot serve the request
     ├── ArchiveMissing    there is no archive, or it holds no generation yet
     ├── ArchiveDamaged    a file differs from its checksum, or is absent
@@ -40,6 +42,14 @@ class SettingsError(DatelineError):
 
 class ModelError(DatelineError):
     """A model could not be loaded, or gave something unusable."""
+
+
+class Busy(DatelineError):
+    """Too many questions are being answered already; the same question may be asked again soon."""
+
+
+class OutOfTime(DatelineError):
+    """An answer was not ready in the time that is given."""
 
 
 class ArchiveError(DatelineError):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import zip_longest
@@ -68,6 +69,8 @@ class Assistant:
         self._archive = Path(archive) if archive is not None else self._settings.archive
         self._embedder = embedder or SentenceTransformerEmbedder(self._settings.model, device=self._settings.device)
         self._lock = threading.Lock()
+        self._loading = threading.Lock()
+        self._is_warm = False
         self._store: Store = open_archive(self._archive, self._embedder.card)
         self._reader = reader or load_reader(self._settings.reader, self._embedder)
 
@@ -94,8 +97,11 @@ class Assistant:
 
     def warm(self) -> None:
         """Loads the models, so that the first question need not wait for them."""
-        self._reader.read("?", ())
-        self._embedder.embed_question("?")
+        with self._loading:  # one thread does: the library behind both cannot be imported by two at a time
+            if not self._is_warm:
+                self._reader.read("?", ())
+                self._embedder.embed_question("?")
+                self._is_warm = True
 
     def refresh(self) -> bool:
         """Opens the generation that is served now, if it is another than the one open; says whether it was."""
@@ -137,6 +143,26 @@ class Assistant:
         """The `k` passages that fit a question best, best first."""
         return list(self.find(question, as_of=as_of, where=where, k=k).answer.evidence)
 
+    async def aask(
+        self, question: str, *, as_of: date | None = None, history: Sequence[Turn] = (), where: Filter | None = None
+    ) -> Answer:
+        """`ask`, on a thread, so that an event loop goes on meanwhile."""
+        return await asyncio.to_thread(self.ask, question, as_of=as_of, history=history, where=where)
+
+    async def astream(
+        self, question: str, *, as_of: date | None = None, history: Sequence[Turn] = (), where: Filter | None = None
+    ) -> AsyncIterator[Answer]:
+        """`stream`, on a thread."""
+        growing = self.stream(question, as_of=as_of, history=history, where=where)
+        while (answer := await asyncio.to_thread(next, growing, None)) is not None:
+            yield answer
+
+    async def aretrieve(
+        self, question: str, *, k: int = 10, as_of: date | None = None, where: Filter | None = None
+    ) -> list[Evidence]:
+        """`retrieve`, on a thread."""
+        return await asyncio.to_thread(self.retrieve, question, k=k, as_of=as_of, where=where)
+
     def find(
         self,
         question: str,
@@ -151,6 +177,7 @@ class Assistant:
         store = self._store
         sources = [name for name, _ in store.coverage().sources]
         query = understand(question, as_of=as_of, today=date.today(), history=history, sources=sources)
+        self.warm()
         given = where or Filter()
         looks = [self._look(store, query, given, max(k, self._settings.candidates))]
         for part in query.parts:

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from index.embedding import DEFAULT_MODEL
 from index.errors import SettingsError
+
+
+def _listed(value: Any) -> Any:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]  # in the environment: a,b
 
 
 class Settings(BaseSettings):
@@ -24,6 +37,19 @@ class Settings(BaseSettings):
     candidates: int = Field(12, ge=1, le=200, description="How many passages the reader reads for a question.")
     citations: int = Field(3, ge=1, le=10, description="How many sentences an answer cites at most.")
     threshold: float | None = Field(None, ge=0, le=1, description="Confidence below which the answer is an abstention.")
+    api_key: SecretStr | None = Field(
+        None, min_length=16, description="The bearer token that HTTP and MCP callers send."
+    )
+    hosts: Names = Field(
+        (), description="The names that the server answers to, beside addresses and this machine's own."
+    )
+    origins: Names = Field(
+        (), description="Web pages that may call the HTTP doors: https://host each; none by default."
+    )
+    rate_limit: int = Field(120, ge=0, description="HTTP requests a client may make a minute; 0 for no limit.")
+    at_once: int = Field(4, ge=1, le=256, description="How many questions HTTP callers have answered at a time.")
+    waiting: int = Field(32, ge=0, description="How many more of them may wait their turn before callers are put off.")
+    time_limit: float = Field(60, gt=0, description="Seconds that an HTTP caller waits for an answer at most.")
 
     @classmethod
     def settings_customise_sources(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from index.embedding import SentenceTransformerEmbedder
 from index.rebuild import Input, rebuild
+from rag import Assistant
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -23,6 +25,22 @@ def example_archive(tmp_path_factory: pytest.TempPathFactory, embedder: Sentence
     archive = tmp_path_factory.mktemp("archives") / "examples"
     rebuild(archive, Input.of(ROOT / "examples" / "articles", strict=False), embedder)
     return archive
+
+
+@pytest.fixture(scope="session")
+def assistant(example_archive: Path, embedder: SentenceTransformerEmbedder) -> Iterator[Assistant]:
+    """The assistant on the example archive."""
+    with Assistant(example_archive, embedder=embedder) as assistant:
+        yield assistant
+
+
+@pytest.fixture(scope="session")
+def doors(assistant: Assistant) -> Iterator[str]:
+    """The address of the HTTP and MCP doors on the example archive."""
+    from tests.doors import serving  # only what asks over HTTP loads what serves it
+
+    with serving(assistant) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

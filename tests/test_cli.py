@@ -57,12 +57,14 @@ def within(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
 def test_help_names_every_command_and_the_exit_codes():
     shown = dateline("--help")
     assert shown.returncode == 0
-    for command in ("rebuild", "add", "delete", "status", "verify", "ask", "chat", "eval", "doctor"):
+    for command in ("rebuild", "add", "delete", "status", "verify", "ask", "chat", "serve", "mcp", "eval", "doctor"):
         assert f" {command} " in shown.stdout
     assert "Exit codes: 0 done, 1 an error, 2 a wrong command line, 3 asked" in " ".join(shown.stdout.split())
 
 
-@pytest.mark.parametrize("command", ["rebuild", "add", "delete", "status", "verify", "ask", "chat", "eval", "doctor"])
+@pytest.mark.parametrize(
+    "command", ["rebuild", "add", "delete", "status", "verify", "ask", "chat", "serve", "mcp", "eval", "doctor"]
+)
 def test_each_command_explains_itself_with_an_example(command: str):
     shown = dateline(command, "--help", COLUMNS="160")
     assert shown.returncode == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import webbrowser
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
@@ -19,8 +20,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from index.errors import DatelineError, QuestionError
 from index.store import Coverage, Filter
 from rag.answer import Turn
+from rag.config import load_settings
 from ui.desk import Desk
 from ui.faces import example_questions, face_html, head_html, welcome_html
+from ui.limits import BoundedBody
+from ui.server import Server
+from ui.site import build_site
 from ui.sources import Kept, answer_html, pack, panel_html, unpack
 
 if TYPE_CHECKING:
@@ -32,6 +37,7 @@ log = logging.getLogger(__name__)
 ASSETS = Path(__file__).parent / "assets"
 ASKING_AT_ONCE = 4
 WAITING_AT_MOST = 32
+BODY_SIZE = 16 * 1024 * 1024  # the page sends its whole conversation, citations included, with each question
 SEARCHING = "Looking through the archive …"
 LOADING = "Loading the language model, then looking through the archive: the first answer takes a few seconds …"
 FAILED = "Something went wrong in Dateline itself; its log says what. Other questions may still be answered."
@@ -78,36 +84,35 @@ def launch(
     host: str = "127.0.0.1",
     port: int | None = None,
     open_browser: bool = False,
-) -> gr.Blocks:
-    """Serves the page and returns at once; `block_thread()` of what it returns waits, `local_url` is the address.
+) -> Server:
+    """Serves the page and the HTTP and MCP doors, and returns at once; `block_thread` of what it returns waits.
 
     Raises DatelineError where the port is taken.
     """
     desk = Desk(archive, settings)
-    app = _page(desk, questions)
-    try:
-        app.launch(
-            server_name=host,
-            server_port=port,
-            inbrowser=open_browser,
-            share=False,
-            quiet=True,
-            prevent_thread_lock=True,
-            ssr_mode=False,
-            run_history=False,
-            footer_links=[],
-            enable_monitoring=False,
-            mcp_server=False,
-            max_file_size="1kb",  # nothing is uploaded here, so the library's upload door stays all but shut
-            theme=_theme(),
-            css_paths=ASSETS / "chat.css",
-            js=(ASSETS / "chat.js").read_text(encoding="utf-8"),
-            app_kwargs={"middleware": [Middleware(_ContentPolicy)]},
-        )
-    except OSError as error:
-        raise DatelineError(f"cannot serve on {host}:{port}: {error}. Choose another port with --port.") from error
+    site = build_site(desk, settings or load_settings())
+    gr.mount_gradio_app(
+        site,
+        _page(desk, questions),
+        path="/",
+        ssr_mode=False,
+        run_history=False,
+        footer_links=[],
+        enable_monitoring=False,
+        mcp_server=False,
+        show_error=False,
+        max_file_size="1kb",  # nothing is uploaded here, so the library's upload door stays all but shut
+        theme=_theme(),
+        css_paths=ASSETS / "chat.css",
+        js=(ASSETS / "chat.js").read_text(encoding="utf-8"),
+        app_kwargs={"middleware": [Middleware(_ContentPolicy), Middleware(BoundedBody, size=BODY_SIZE)]},
+    )
+    server = Server(site, host, port)
+    server.start()
     threading.Thread(target=desk.warm, name="warm", daemon=True).start()
-    return app
+    if open_browser:
+        webbrowser.open(server.local_url)
+    return server
 
 
 def _chat(desk: Desk, questions: Sequence[str]) -> gr.ChatInterface:

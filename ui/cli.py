@@ -1,4 +1,4 @@
-"""The `dateline` command: the archive's commands from `index`, and ask, chat, eval and doctor.
+"""The `dateline` command: the archive's commands from `index`, and ask, chat, serve, mcp, eval and doctor.
 
 Exit codes: 0 done (answered), 1 an error, 2 a wrong command line, 3 asked and not answered (an abstention).
 """
@@ -108,7 +108,7 @@ def chat(
     open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in a browser.")] = False,
     terminal: Annotated[bool, typer.Option("--terminal", help="Chat here, without a browser.")] = False,
 ) -> None:
-    """Chat with the archive in a web page, or in the terminal."""
+    """Chat with the archive in a web page, with the HTTP and MCP doors beside it; or in the terminal."""
     if terminal:
         _chat_here(_assistant(archive))
         return
@@ -125,6 +125,39 @@ def chat(
     )
     typer.echo(f"Dateline is at {page.local_url}. Ctrl-C stops it.")
     page.block_thread()
+
+
+@app.command(epilog="dateline serve --archive DIR --port 8080\n\nThe doors are listed at /api/docs.")
+def serve(
+    archive: ArchiveOption = None,
+    host: Annotated[str, typer.Option(help="The address to serve on; 0.0.0.0 lets other machines in.")] = "127.0.0.1",
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="The port; the first free one from 7860.")] = None,
+) -> None:
+    """Serve the HTTP and MCP doors without the page."""
+    import threading
+
+    from ui.desk import Desk
+    from ui.server import Server
+    from ui.site import build_site
+
+    settings = _settings(archive)
+    desk = Desk(settings.archive, settings)
+    server = Server(build_site(desk, settings), host, port)
+    server.start()
+    threading.Thread(target=desk.warm, name="warm", daemon=True).start()
+    typer.echo(f"Dateline's API is at {server.local_url}api/docs. Ctrl-C stops it.")
+    server.block_thread()
+
+
+@app.command(epilog="dateline mcp --archive DIR\n\nOver HTTP the same tools are at /mcp of `dateline chat`.")
+def mcp(archive: ArchiveOption = None) -> None:
+    """Serve an MCP client on standard input and output: ask_news, search_news, get_article, archive_status."""
+    from ui.desk import Desk
+    from ui.mcp_server import mcp_server
+    from ui.site import build_service
+
+    settings = _settings(archive)
+    mcp_server(build_service(Desk(settings.archive, settings), settings)).run("stdio")
 
 
 @app.command(

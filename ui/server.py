@@ -1,0 +1,68 @@
+"""A site served from a thread, until it is stopped."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import threading
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from index.errors import DatelineError
+
+FIRST_PORT, PORTS_TRIED = 7860, 100
+SECONDS_TO_FINISH = 3  # for answers under way when the server is stopped
+
+
+class Server:
+    """A site at an address. Forwarded headers are believed of a proxy on this machine only."""
+
+    def __init__(self, site: ASGIApp, host: str = "127.0.0.1", port: int | None = None) -> None:
+        """Takes the port, or the first free one from 7860. Raises DatelineError where it cannot."""
+        self._socket = _bound(host, port)
+        self.port = int(self._socket.getsockname()[1])
+        config = uvicorn.Config(
+            site,
+            log_config=None,  # what it says goes where the command's own messages go
+            log_level="warning",
+            server_header=False,
+            timeout_graceful_shutdown=SECONDS_TO_FINISH,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._serve, name="server", daemon=True)
+        shown = {"0.0.0.0": "localhost", "::": "localhost"}.get(host, host)  # noqa: S104
+        self.local_url = f"http://{f'[{shown}]' if ':' in shown else shown}:{self.port}/"
+
+    def start(self) -> None:
+        """Begins to serve and returns at once; who calls before it is up waits in the socket's line."""
+        self._thread.start()
+
+    def block_thread(self) -> None:
+        """Waits until the server ends, which an interrupt or a termination signal brings about in good order."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: self._stop())
+        self._thread.join()
+
+    def close(self) -> None:
+        """Stops serving, and waits for the end of it."""
+        self._stop()
+        self._thread.join()
+
+    def _serve(self) -> None:
+        self._server.run(sockets=[self._socket])
+
+    def _stop(self) -> None:
+        self._server.should_exit = True
+
+
+def _bound(host: str, port: int | None) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    ports = [port] if port is not None else range(FIRST_PORT, FIRST_PORT + PORTS_TRIED)
+    reason: OSError | None = None
+    for tried in ports:
+        try:
+            return socket.create_server((host, tried), family=family, backlog=2048)
+        except (OSError, OverflowError) as error:
+            reason = error if isinstance(error, OSError) else OSError(error)
+    raise DatelineError(f"cannot serve on {host}:{port or FIRST_PORT}: {reason}. Choose another port with --port.")
