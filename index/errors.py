@@ -11,6 +11,7 @@ DatelineError
     ├── ArchiveMissing    there is no archive, or it holds no generation yet
     ├── ArchiveDamaged    a file differs from its checksum, or is absent
     ├── ArchiveLocked     another process is writing
+    ├── ArchiveRefused    the system does not let a file be read or written (no room, no permission)
     └── ModelMismatch     the archive was built with another embedding model
 """
 
@@ -66,6 +67,10 @@ class ArchiveDamaged(ArchiveError):
 
 class ArchiveLocked(ArchiveError):
     """Another process is writing to the archive."""
+
+
+class ArchiveRefused(ArchiveError):
+    """The system does not let a file of the archive be read or written: no room, no permission, a failing disk."""
 
 
 class ModelMismatch(ArchiveError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
 import threading
 from collections.abc import Iterable, Sequence
@@ -18,8 +19,13 @@ from numpy.typing import NDArray
 from index.article import Article, DateOrigin, Passage, Sentence
 from index.embedding import ModelCard
 from index.errors import ArchiveDamaged, ArchiveMissing, ModelMismatch
-from index.generation import ARTICLES, VECTORS, ArchivePaths, Manifest, check_files
+from index.generation import ARTICLES, VECTORS, ArchivePaths, Manifest, check_files, quarantine
 from index.store import Coverage, Filter, Hit, StoredPassage, Vector
+
+log = logging.getLogger(__name__)
+
+_LOOPS = 2**20  # parts that one FAISS file may have; ours have two
+_reading = threading.Lock()  # FAISS keeps its limits for the whole process
 
 SCHEMA = """
 CREATE TABLE articles (
@@ -98,6 +104,29 @@ def match_any(terms: Sequence[str]) -> str:
     return " OR ".join(f'"{word}"' for word in words if word)
 
 
+def read_vectors(path: Path) -> faiss.Index:
+    """The FAISS index in a file whose seal was checked.
+
+    A second wall behind the seal: no list in it may claim more bytes than the file has, since FAISS sets the memory
+    aside before it reads them. Raises ArchiveDamaged where FAISS does not take the file.
+    """
+    with _reading:
+        bytes_before, loops_before = (
+            faiss.get_deserialization_vector_byte_limit(),
+            faiss.get_deserialization_loop_limit(),
+        )
+        faiss.set_deserialization_vector_byte_limit(path.stat().st_size)
+        faiss.set_deserialization_loop_limit(_LOOPS)
+        try:
+            return faiss.read_index(str(path))
+        except (RuntimeError, MemoryError) as error:
+            reason = str(error).rpartition("Error: ")[2].splitlines()[0]
+            raise ArchiveDamaged(f"{path} is no index that FAISS takes ({reason}). Rebuild the archive.") from error
+        finally:
+            faiss.set_deserialization_vector_byte_limit(bytes_before)
+            faiss.set_deserialization_loop_limit(loops_before)
+
+
 class FaissStore:
     """One generation, opened for reading. Thread-safe; it never changes."""
 
@@ -108,7 +137,8 @@ class FaissStore:
         uri = f"{(folder / ARTICLES).resolve().as_uri()}?mode=ro&immutable=1"
         self._database = sqlite3.connect(uri, uri=True, check_same_thread=False)
         self._lock = threading.Lock()
-        self._vectors = faiss.read_index(str(folder / VECTORS))
+        self._database.execute("PRAGMA trusted_schema = OFF")
+        self._vectors = read_vectors(folder / VECTORS)
         if self._vectors.d != manifest.model.dimension or self._vectors.ntotal != manifest.passages:
             raise ArchiveDamaged(
                 f"{folder / VECTORS} holds {self._vectors.ntotal} vectors of {self._vectors.d} values, where the "
@@ -308,24 +338,50 @@ def _conditions(where: Filter) -> tuple[str, list[Any]]:
 def open_archive(root: Path, model: ModelCard | None = None) -> FaissStore:
     """Opens the generation that an archive serves, its files checked against their seals first.
 
-    `model` is the embedder that questions will be asked with. Raises ArchiveMissing, ArchiveDamaged, or
-    ModelMismatch where the archive's vectors were made by another model.
+    Where it is damaged, the newest whole one before it is opened, and the damaged one put aside; the log says how to
+    restore it. `model` is the embedder that questions will be asked with. Raises ArchiveMissing, ArchiveDamaged where
+    no whole generation is left, ArchiveRefused where the system does not let the files be read, or ModelMismatch
+    where the archive's vectors were made by another model.
     """
     paths = ArchivePaths(root)
     for _ in range(5):
-        name = paths.current_name()
-        folder = paths.folder(name)
+        name = paths.served_name()
         try:
-            manifest = Manifest.read(folder)
-            if model is not None and model != manifest.model:
-                raise ModelMismatch(_mismatch(root, manifest.model, model))
-            check_files(folder, manifest)
-            return FaissStore(folder, manifest)
-        except ArchiveDamaged:
+            return _open(paths, name, model)
+        except ArchiveDamaged as damage:
             # A writer may have pruned this generation since its name was read: look again before complaining.
-            if paths.current_name() == name:
-                raise
+            if paths.served_name() == name:
+                return _open_before(paths, name, model, damage)
     raise ArchiveMissing(f"{root}: its generations change faster than they can be opened. Try again.")
+
+
+def _open(paths: ArchivePaths, name: str, model: ModelCard | None) -> FaissStore:
+    folder = paths.folder(name)
+    manifest = Manifest.read(folder)
+    if model is not None and model != manifest.model:
+        raise ModelMismatch(_mismatch(paths.root, manifest.model, model))
+    check_files(folder, manifest)
+    return FaissStore(folder, manifest)
+
+
+def _open_before(paths: ArchivePaths, name: str, model: ModelCard | None, damage: ArchiveDamaged) -> FaissStore:
+    """The newest whole generation before a damaged one, which is put aside; raises `damage` where there is none."""
+    for older in reversed(paths.before(name)):
+        try:
+            store = _open(paths, older, model)
+        except (ArchiveDamaged, ModelMismatch):
+            continue
+        aside = quarantine(paths, name)
+        log.error(
+            "%s Generation %s is served instead. The damaged one %s: to restore it, put a whole copy of the folder at "
+            "%s; a rebuild makes a new one.",
+            damage,
+            older,
+            f"was put aside as {aside}" if aside else "was left where it is",
+            paths.folder(name),
+        )
+        return store
+    raise damage
 
 
 def _mismatch(root: Path, built: ModelCard, given: ModelCard) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 from index.article import Article, Passage, Sentence
 from index.embedding import ModelCard
 from index.errors import ArchiveDamaged
-from index.faiss_store import SCHEMA, pack_spans
+from index.faiss_store import SCHEMA, pack_spans, read_vectors
 from index.generation import ARTICLES, VECTORS
 from index.store import Vector
 
@@ -56,7 +56,7 @@ class FaissWriter:
     def continuing(cls, folder: Path, previous: Path) -> FaissWriter:
         """A copy of the generation in `previous`, to be added to or deleted from."""
         shutil.copyfile(previous / ARTICLES, folder / ARTICLES)
-        return cls(folder, sqlite3.connect(folder / ARTICLES), faiss.read_index(str(previous / VECTORS)))
+        return cls(folder, sqlite3.connect(folder / ARTICLES), read_vectors(previous / VECTORS))
 
     @property
     def articles(self) -> int:
@@ -186,7 +186,9 @@ class FaissWriter:
         self._database.commit()
         self._database.execute("PRAGMA optimize")
         self._database.close()
-        faiss.write_index(self._vectors, str(self._folder / VECTORS))
+        # FAISS's own writer passes over what fails when it closes the file: on a full disk the end is missing.
+        with (self._folder / VECTORS).open("wb") as stream:
+            faiss.write_index(self._vectors, faiss.PyCallbackIOWriter(stream.write))  # type: ignore[attr-defined]
 
     def close(self) -> None:
         """Lets go of the files without finishing."""

@@ -5,18 +5,21 @@ ARCHIVE/
   generations/000007/           a whole generation: it never changes again
     articles.sqlite  vectors.faiss  manifest.json
   generations/.building-…/      one that is being built; of no account until it is renamed
+  generations/damaged-000006/   one that was found damaged; kept, never served
   cache/vectors.sqlite          vectors by model and text, so that nothing is embedded twice
   lock                          held by the one writer, with its pid and since when
 """
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
 import logging
 import os
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from index.embedding import ModelCard
-from index.errors import ArchiveDamaged, ArchiveLocked, ArchiveMissing
+from index.errors import ArchiveDamaged, ArchiveError, ArchiveLocked, ArchiveMissing, ArchiveRefused
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +76,8 @@ class Manifest:
     def read(cls, folder: Path) -> Manifest:
         """Reads and checks the manifest of a generation.
 
-        Raises ArchiveDamaged where it is absent, cut short, altered, or of a format this version doesn't know.
+        Raises ArchiveDamaged where it is absent, cut short, altered, or of a format this version doesn't know, and
+        ArchiveRefused where the system does not let it be read.
         """
         path = folder / MANIFEST
         try:
@@ -87,11 +91,23 @@ class Manifest:
                 )
             files = {name: FileSeal(**value) for name, value in body.pop("files").items()}
             return cls(model=ModelCard(**body.pop("model")), files=files, **body)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except OSError as error:
+            raise _unreadable(path, error) from error
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ArchiveDamaged(f"{path} cannot be read ({type(error).__name__}: {error}). {_MEND}") from error
 
 
 _MEND = "Restore the folder from a copy, or run `dateline rebuild` on the articles; vectors are reused."
+_ASIDE = "damaged-"
+# What the system says of a file that is gone or lies on a bad sector; all else (no permission, too many open files)
+# says nothing of the file.
+_DAMAGE = frozenset((errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.EIO))
+
+
+def _unreadable(path: Path, error: OSError) -> ArchiveError:
+    if error.errno in _DAMAGE:
+        return ArchiveDamaged(f"{path} cannot be read ({error.strerror}). {_MEND}")
+    return ArchiveRefused(f"{path} cannot be read ({error.strerror or error}): the system refused it. Try again.")
 
 
 def _seal(body: dict[str, Any]) -> str:
@@ -128,10 +144,10 @@ class ArchivePaths:
         """The names of the whole generations, oldest first."""
         if not self.generations.is_dir():
             return []
-        return sorted(entry.name for entry in self.generations.iterdir() if entry.name.isdigit())
+        return sorted((entry.name for entry in self.generations.iterdir() if entry.name.isdigit()), key=int)
 
     def current_name(self) -> str:
-        """The name of the generation that is served. Raises ArchiveMissing where there is none."""
+        """The name of the generation that was published last. Raises ArchiveMissing where there is none."""
         try:
             name = self.current.read_text(encoding="ascii").strip()
         except FileNotFoundError:
@@ -139,11 +155,28 @@ class ArchivePaths:
                 f"There is no archive at {self.root}. Build one with "
                 f"`dateline rebuild PATH... --archive {self.root}`, or name another with --archive."
             ) from None
-        except (OSError, UnicodeDecodeError) as error:
-            raise ArchiveDamaged(f"{self.current} cannot be read ({error}). {_MEND}") from error
-        if not name.isdigit():
-            raise ArchiveDamaged(f"{self.current} does not name a generation. {_MEND}")
+        except OSError as error:
+            raise _unreadable(self.current, error) from error
+        except UnicodeDecodeError:
+            name = ""
+        if not name.isdecimal():
+            whole = ", ".join(reversed(self.names())) or "none is left"
+            raise ArchiveDamaged(
+                f"{self.current} does not name a generation. Write the name of one into it ({whole}), or run "
+                "`dateline rebuild` on the articles."
+            )
         return name
+
+    def served_name(self) -> str:
+        """The name of the generation that is served: the last published, or where it was put aside the one before."""
+        current = self.current_name()
+        if self.folder(current).is_dir():
+            return current
+        return next(reversed(self.before(current)), current)
+
+    def before(self, name: str) -> list[str]:
+        """The names of the generations published before one, oldest first."""
+        return [other for other in self.names() if int(other) < int(name)]
 
     def folder(self, name: str) -> Path:
         """The folder of a generation."""
@@ -151,13 +184,16 @@ class ArchivePaths:
 
 
 def check_files(folder: Path, manifest: Manifest) -> None:
-    """Compares every file of a generation with its seal; raises ArchiveDamaged naming the first that differs."""
+    """Compares every file of a generation with its seal.
+
+    Raises ArchiveDamaged naming the first that differs, and ArchiveRefused where the system lets one not be read.
+    """
     for name, seal in manifest.files.items():
         path = folder / name
         try:
             found = FileSeal.of(path)
         except OSError as error:
-            raise ArchiveDamaged(f"{path} cannot be read ({error}). {_MEND}") from error
+            raise _unreadable(path, error) from error
         if found != seal:
             raise ArchiveDamaged(
                 f"{path} differs from its checksum ({found.size:,} bytes, {seal.size:,} expected). {_MEND}"
@@ -168,26 +204,33 @@ def check_files(folder: Path, manifest: Manifest) -> None:
 def writer_lock(paths: ArchivePaths) -> Iterator[None]:
     """Holds the archive for one writer; the system lets go of it when the process ends, however it ends.
 
-    Raises ArchiveLocked, naming the pid and since when, where another process holds it.
+    Raises ArchiveLocked, naming the pid and since when, where another process holds it, and ArchiveRefused where the
+    system does not let the archive be written, then or later under the lock.
     """
-    paths.root.mkdir(parents=True, exist_ok=True)
-    with paths.lock.open("a+", encoding="utf-8") as stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            stream.seek(0)
-            holder = stream.read().strip() or "another process"
-            raise ArchiveLocked(f"{paths.root} is locked by {holder}. Try again when it is done.") from None
-        stream.truncate(0)
-        stream.write(f"pid {os.getpid()} since {datetime.now(UTC).isoformat(timespec='seconds')}\n")
-        stream.flush()
-        yield
+    try:
+        _make_folder(paths.root)
+        with paths.lock.open("a+", encoding="utf-8", errors="replace") as stream:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                stream.seek(0)
+                holder = stream.read(200).strip() or "another process"
+                raise ArchiveLocked(f"{paths.root} is locked by {holder}. Try again when it is done.") from None
+            stream.truncate(0)
+            stream.write(f"pid {os.getpid()} since {datetime.now(UTC).isoformat(timespec='seconds')}\n")
+            stream.flush()
+            yield
+    except (OSError, sqlite3.Error) as error:
+        raise ArchiveRefused(
+            f"{paths.root} cannot be written ({error}). The archive is whole, and what it held is still served: see to "
+            "room and permissions on its disk, and run the command again."
+        ) from error
 
 
 @contextmanager
 def building(paths: ArchivePaths) -> Iterator[Path]:
     """A fresh folder to build a generation in; it is removed unless it was published. Call it under the lock."""
-    paths.generations.mkdir(parents=True, exist_ok=True)
+    _make_folder(paths.generations)
     for left in paths.generations.glob(".building-*"):
         log.info("Removing %s, left by a build that did not end.", left)
         shutil.rmtree(left, ignore_errors=True)
@@ -203,7 +246,8 @@ def publish(paths: ArchivePaths, folder: Path, model: ModelCard, *, articles: in
 
     Until the last rename, readers and a restart after a crash find the generation before it; after it, this one.
     """
-    name = f"{int(paths.names()[-1]) + 1 if paths.names() else 1:06d}"
+    taken = (entry.name.removeprefix(_ASIDE).partition(".")[0] for entry in paths.generations.iterdir())
+    name = f"{max((int(number) for number in taken if number.isdecimal()), default=0) + 1:06d}"
     seals = {file.name: FileSeal.of(file) for file in sorted(folder.iterdir())}
     manifest = Manifest(
         name=name,
@@ -236,12 +280,41 @@ def prune(paths: ArchivePaths, keep: int = KEEP) -> list[str]:
     """Removes all but the newest `keep` generations (never the served one); gives the names removed."""
     served = paths.current_name()
     old = [name for name in paths.names()[: -max(keep, 1)] if name != served]
-    for name in old:
-        # Renamed first, so that a crash amid the removal leaves no half generation under a whole one's name.
-        doomed = paths.generations / f".building-pruned-{name}"
-        paths.folder(name).rename(doomed)
-        shutil.rmtree(doomed, ignore_errors=True)
+    # Renamed first, and durably, so that a crash amid the removal leaves no half generation under a whole one's name.
+    doomed = [paths.folder(name).rename(paths.generations / f".building-pruned-{name}") for name in old]
+    if doomed:
+        _sync(paths.generations)
+    for folder in doomed:
+        shutil.rmtree(folder, ignore_errors=True)
     return old
+
+
+def quarantine(paths: ArchivePaths, name: str) -> Path | None:
+    """Puts a damaged generation aside under another name, so that it is never served; gives its new place.
+
+    None where it was left as it is, since a writer holds the archive or its folder cannot be written.
+    """
+    aside = paths.generations / f"{_ASIDE}{name}"
+    number = 1
+    while aside.exists():
+        number += 1
+        aside = paths.generations / f"{_ASIDE}{name}.{number}"
+    try:
+        with writer_lock(paths):
+            paths.folder(name).rename(aside)
+            _sync(paths.generations)
+    except (ArchiveLocked, ArchiveRefused) as error:
+        log.warning("%s is damaged and could not be put aside: %s", paths.folder(name), error)
+        return None
+    return aside
+
+
+def _make_folder(path: Path) -> None:
+    """Makes a folder, with those above it that are not there, and makes each one's name durable."""
+    made = [folder for folder in (path, *path.parents) if not folder.exists()]
+    path.mkdir(parents=True, exist_ok=True)
+    for folder in made:
+        _sync(folder.parent)
 
 
 def _sync(path: Path) -> None:

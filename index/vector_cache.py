@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import sqlite3
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -22,21 +23,22 @@ _LOOKUP = 500  # keys a query: well below SQLite's bound on variables
 class VectorCache:
     """A table of vectors on disk, at half precision: the rounding is far below what ranks passages.
 
-    It is a convenience, never a source of truth: one that cannot be read is set aside and begun anew.
+    It is a convenience, never a source of truth: one that cannot be read is set aside and begun anew, and a vector
+    that differs from the checksum after it is made again.
     """
 
     def __init__(self, path: Path, card: ModelCard) -> None:
         """Opens the cache for one model, making it where it is absent."""
         self._salt = f"{card.name}\x1f{card.revision}\x1f{card.dimension}\x1f".encode()
         self._dimension = card.dimension
+        self._path = path
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._database = _open(path)
+        except sqlite3.OperationalError:
+            raise  # the disk or another process is at fault, not the file
         except sqlite3.DatabaseError as error:
-            aside = path.with_suffix(".damaged")
-            log.warning("%s cannot be read (%s): kept as %s, and a new one begun.", path, error, aside.name)
-            path.rename(aside)
-            self._database = _open(path)
+            self._begin_anew(error)
 
     def __enter__(self) -> VectorCache:
         return self
@@ -51,6 +53,24 @@ class VectorCache:
 
         What is made is committed before this returns, so a killed build loses no more than one call.
         """
+        try:
+            return self._embed(embedder, texts)
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError as error:
+            self._database.close()
+            self._begin_anew(error)
+            return self._embed(embedder, texts)
+
+    def _begin_anew(self, error: sqlite3.DatabaseError) -> None:
+        aside = self._path.with_suffix(".damaged")
+        log.warning("%s cannot be read (%s): kept as %s, and a new one begun.", self._path, error, aside.name)
+        self._path.rename(aside)
+        for log_of_it in ("-wal", "-shm"):
+            self._path.with_name(self._path.name + log_of_it).unlink(missing_ok=True)
+        self._database = _open(self._path)
+
+    def _embed(self, embedder: Embedder, texts: Sequence[str]) -> tuple[Vector, int]:
         keys = [self._key(text) for text in texts]
         known = self._known(keys)
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
@@ -58,7 +78,7 @@ class VectorCache:
             made = embedder.embed_passages(list(missing.values())).astype(np.float16)
             fresh = dict(zip(missing, made, strict=True))
             with self._database:
-                rows = [(key, vector.tobytes()) for key, vector in fresh.items()]
+                rows = [(key, _sealed(vector.tobytes())) for key, vector in fresh.items()]
                 self._database.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
             known.update(fresh)
         if not keys:
@@ -75,9 +95,14 @@ class VectorCache:
             marks = ", ".join("?" * len(some))
             rows = self._database.execute(f"SELECT key, vector FROM vectors WHERE key IN ({marks})", some)  # noqa: S608
             for key, blob in rows:
-                if len(blob) == 2 * self._dimension:
-                    found[key] = np.frombuffer(blob, dtype=np.float16)
+                vector = blob[: 2 * self._dimension]
+                if blob == _sealed(vector):
+                    found[key] = np.frombuffer(vector, dtype=np.float16)
         return found
+
+
+def _sealed(vector: bytes) -> bytes:
+    return vector + zlib.crc32(vector).to_bytes(4, "little")
 
 
 def _open(path: Path) -> sqlite3.Connection:

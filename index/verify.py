@@ -19,13 +19,16 @@ class Checked:
 
 
 def verify_archive(root: Path) -> list[Checked]:
-    """Checks every kept generation, the served one last. Raises ArchiveMissing where there is none."""
+    """Checks every kept generation, the one published last at the end, even if it was put aside as damaged.
+
+    Raises ArchiveMissing where there is none.
+    """
     paths = ArchivePaths(root)
-    served = paths.current_name()
-    if served not in paths.names():
-        raise ArchiveMissing(f"{paths.current} names generation {served}, which is not in {paths.generations}.")
-    names = [name for name in paths.names() if name != served]
-    return [Checked(name, _problem(paths.folder(name))) for name in (*names, served)]
+    last = paths.current_name()
+    if not paths.names():
+        raise ArchiveMissing(f"{paths.current} names generation {last}, which is not in {paths.generations}.")
+    names = [name for name in paths.names() if name != last]
+    return [Checked(name, _problem(paths.folder(name))) for name in (*names, last)]
 
 
 def _problem(folder: Path) -> str | None:

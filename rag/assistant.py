@@ -105,7 +105,7 @@ class Assistant:
 
     def refresh(self) -> bool:
         """Opens the generation that is served now, if it is another than the one open; says whether it was."""
-        if ArchivePaths(self._archive).current_name() == self.generation:
+        if ArchivePaths(self._archive).served_name() == self.generation:
             return False
         # Questions under way keep the store they began with; it is let go of with the last of them.
         with self._lock:

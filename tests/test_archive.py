@@ -290,7 +290,9 @@ def slow_rebuild(archive: Path, pages: Path) -> BuildReport:
 @pytest.fixture(scope="module")
 def processes() -> Iterator[multiprocessing.context.ForkServerContext]:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["index.rebuild", "tests.word_embedder"])
+    context.set_forkserver_preload(
+        ["index.rebuild", "tests.word_embedder", "langchain_text_splitters", "langchain_core.documents"]
+    )
     yield context
 
 
