@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from multiprocessing.context import ForkServerContext
@@ -177,8 +178,9 @@ def _one(
     began = time.monotonic()
     process.start()
     process.join(chance.uniform(0.0, aim.seconds))
-    if process.is_alive() and process.pid:
-        os.kill(process.pid, signal.SIGKILL)
+    with suppress(ProcessLookupError):  # it may end between the look and the kill
+        if process.is_alive() and process.pid:
+            os.kill(process.pid, signal.SIGKILL)
     process.join()
     killed = process.exitcode == -signal.SIGKILL
     aim.learn(time.monotonic() - began, killed=killed)
