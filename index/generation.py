@@ -16,6 +16,7 @@ import hashlib
 import json
 import logging
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -182,6 +183,22 @@ def writer_lock(paths: ArchivePaths) -> Iterator[None]:
         stream.write(f"pid {os.getpid()} since {datetime.now(UTC).isoformat(timespec='seconds')}\n")
         stream.flush()
         yield
+
+
+def is_building(paths: ArchivePaths) -> bool:
+    """Whether a process of this machine is building a generation just now; what a dead one left does not count."""
+    if not any(paths.generations.glob(".building-*")):
+        return False
+    try:
+        holder = re.match(r"pid (\d+) ", paths.lock.read_text(encoding="utf-8"))
+        if holder is None:
+            return False
+        os.kill(int(holder[1]), 0)
+    except PermissionError:
+        return True  # another user's, and alive
+    except (OSError, ValueError, OverflowError):
+        return False
+    return True
 
 
 @contextmanager
