@@ -69,12 +69,16 @@ browser_wanted = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"needs Chromi
 
 
 @contextmanager
-def serving(archive: Path, *arguments: str | Path) -> Iterator[str]:
+def serving(archive: Path, *arguments: str | Path, **environment: str) -> Iterator[str]:
     """The address of a chat that is served by a process of its own until the block ends."""
     root = Path(__file__).parents[1]
     command = [sys.executable, "-W", "ignore", "-m", "ui.cli", "chat", "--archive", archive, *arguments]
     process = subprocess.Popen(
-        list(map(str, command)), cwd=root, stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONUNBUFFERED": "1"}
+        list(map(str, command)),
+        cwd=root,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"} | environment,
     )
     try:
         assert process.stdout is not None

@@ -126,7 +126,7 @@ def launch(
     )
     server = Server(site, host, port)
     server.start()
-    threading.Thread(target=desk.warm, name="warm", daemon=True).start()
+    threading.Thread(target=desk.prepare, name="prepare", daemon=True).start()
     if open_browser:
         webbrowser.open(server.local_url)
     return server

@@ -35,6 +35,7 @@ class Desk:
         self._settings = settings
         self._assistant: Assistant | None = given
         self._lock = threading.Lock()
+        self._loading = threading.Lock()
         self._warm = threading.Event()
         self._log = FeedbackLog(self._path)
         self._examples: tuple[str, Sequence[Suggestion]] = ("", ())
@@ -84,14 +85,24 @@ class Desk:
         return self._warm.is_set()
 
     def warm(self) -> None:
-        """Loads the models; where there is no archive to ask yet, they are left to the first question."""
-        try:
-            self.assistant().warm()
-        except DatelineError as error:
-            log.info("Models are not loaded yet: %s", error)
-        else:
-            self._warm.set()
-            self.examples()
+        """Loads the models, or waits until they are; where there is no archive to ask yet, it leaves them.
+
+        One thread loads them: the libraries behind them cannot be imported by several at once.
+        """
+        with self._loading:
+            if self.is_warm:
+                return
+            try:
+                self.assistant().warm()
+            except DatelineError as error:
+                log.info("Models are not loaded yet: %s", error)
+            else:
+                self._warm.set()
+
+    def prepare(self) -> None:
+        """Does what the first reader would otherwise wait for."""
+        self.warm()
+        self.examples()
 
     def examples(self) -> Sequence[Suggestion]:
         """Questions about the newest stories; none as long as the models are not loaded."""

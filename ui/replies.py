@@ -48,6 +48,7 @@ class Replies:
                 for ahead in place.waits():
                     yield message(face_html("In line", _ahead(ahead), "wait"))
                 yield message(face_html("Searching", SEARCHING if self._desk.is_warm else LOADING, "wait"))
+                self._desk.warm()
                 yield from self._answers(question, history, choices)
         except Busy as error:
             yield message(face_html("Busy just now", str(error)))
