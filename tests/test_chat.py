@@ -125,6 +125,7 @@ def address(hostile_archive: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 def browser() -> Iterator[Browser]:
     flags = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
     flags += " --disable-component-update --disable-sync"
+    expect.set_options(timeout=20_000)  # a busy machine is slow, and no test here is about speed
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=flags.split())
         yield chromium
@@ -283,34 +284,6 @@ def test_sources_that_differ_stand_in_a_table_and_a_plot_newest_first(page: Page
     expect(page.locator(f"#dl-1-{rows.count()}")).to_be_focused()
     published = [day.get_attribute("datetime") or "" for day in page.locator(".dl-card time").all()]
     assert published == sorted(published, reverse=True)
-
-
-@browser_wanted
-def test_a_follow_up_is_read_with_what_came_before_and_one_is_offered(page: Page):
-    ask(page, "How many people were killed in the Afghanistan earthquake?")
-    page.locator("#dl-chat .option").first.click()
-    expect(page.locator('.dl-panel[data-turn="2"] .dl-asked')).to_have_text(re.compile("^What is reported in “"))
-    ask(page, "And in Lisbon?", turn=3)
-    page.get_by_text("What was searched").click()
-    expect(page.locator(".dl-searched dd").first).to_contain_text("Lisbon")
-    expect(page.locator(".dl-searched dd").first).not_to_have_text("And in Lisbon?")
-
-
-@browser_wanted
-def test_a_question_is_edited_asked_again_and_undone(page: Page):
-    ask(page, UNANSWERED)
-    page.get_by_role("button", name="Edit").click()
-    edited = page.locator("#dl-chat textarea")
-    edited.fill(QUESTION)
-    page.get_by_role("button", name="Submit").click()
-    expect(page.locator("#dl-1-1 blockquote mark")).to_have_text(SENTENCE)
-    expect(page.locator(".dl-answer")).to_have_count(1)
-    page.get_by_role("button", name="Retry").click()
-    expect(page.locator("#dl-1-1 blockquote mark")).to_have_text(SENTENCE)
-    page.get_by_role("button", name="Undo").click()
-    expect(page.locator(".dl-answer")).to_have_count(0)
-    expect(page.get_by_label("Your question")).to_have_value(QUESTION)
-    expect(page.locator(".dl-about figcaption")).to_be_visible()
 
 
 @browser_wanted
