@@ -287,6 +287,34 @@ def test_sources_that_differ_stand_in_a_table_and_a_plot_newest_first(page: Page
 
 
 @browser_wanted
+def test_a_follow_up_is_read_with_what_came_before_and_one_is_offered(page: Page):
+    ask(page, "How many people were killed in the Afghanistan earthquake?")
+    page.locator("#dl-chat .option").first.click()
+    expect(page.locator('.dl-panel[data-turn="2"] .dl-asked')).to_have_text(re.compile("^What is reported in “"))
+    ask(page, "And in Lisbon?", turn=3)
+    page.get_by_text("What was searched").click()
+    expect(page.locator(".dl-searched dd").first).to_contain_text("Lisbon")
+    expect(page.locator(".dl-searched dd").first).not_to_have_text("And in Lisbon?")
+
+
+@browser_wanted
+def test_a_question_is_edited_asked_again_and_undone(page: Page):
+    ask(page, UNANSWERED)
+    page.get_by_role("button", name="Edit").click()
+    edited = page.locator("#dl-chat textarea")
+    edited.fill(QUESTION)
+    page.get_by_role("button", name="Submit").click()
+    expect(page.locator("#dl-1-1 blockquote mark")).to_have_text(SENTENCE)
+    expect(page.locator(".dl-answer")).to_have_count(1)
+    page.get_by_role("button", name="Retry").click()
+    expect(page.locator("#dl-1-1 blockquote mark")).to_have_text(SENTENCE)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".dl-answer")).to_have_count(0)
+    expect(page.get_by_label("Your question")).to_have_value(QUESTION)
+    expect(page.locator(".dl-about figcaption")).to_be_visible()
+
+
+@browser_wanted
 @pytest.mark.parametrize(
     ("kind", "name", "holds"),
     [
