@@ -269,6 +269,16 @@ class FaissStore:
             sources=tuple((name, n) for name, n in sources),
         )
 
+    def days(self, where: Filter) -> list[tuple[date, int]]:
+        """How many articles of each day may be seen, by day; days without any, and undated articles, are left out."""
+        conditions, values = _conditions(where)
+        rows = self._rows(
+            "SELECT a.published, count(*) FROM articles a "  # noqa: S608
+            f"WHERE a.published IS NOT NULL{conditions} GROUP BY a.published ORDER BY a.published",
+            values,
+        )
+        return [(date.fromordinal(day), count) for day, count in rows]
+
     def check(self) -> None:
         """Compares the parts with each other: SQLite's own check, ids, spans, passages and full text.
 

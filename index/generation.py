@@ -18,6 +18,7 @@ import hashlib
 import json
 import logging
 import os
+import re
 import shutil
 import sqlite3
 import tempfile
@@ -225,6 +226,22 @@ def writer_lock(paths: ArchivePaths) -> Iterator[None]:
             f"{paths.root} cannot be written ({error}). The archive is whole, and what it held is still served: see to "
             "room and permissions on its disk, and run the command again."
         ) from error
+
+
+def is_building(paths: ArchivePaths) -> bool:
+    """Whether a process of this machine is building a generation just now; what a dead one left does not count."""
+    if not any(paths.generations.glob(".building-*")):
+        return False
+    try:
+        holder = re.match(r"pid (\d+) ", paths.lock.read_text(encoding="utf-8"))
+        if holder is None:
+            return False
+        os.kill(int(holder[1]), 0)
+    except PermissionError:
+        return True  # another user's, and alive
+    except (OSError, ValueError, OverflowError):
+        return False
+    return True
 
 
 @contextmanager

@@ -111,5 +111,8 @@ class Store(Protocol):
     def coverage(self) -> Coverage:
         """What the archive holds."""
 
+    def days(self, where: Filter) -> list[tuple[date, int]]:
+        """How many articles of each day may be seen, by day; days without any, and undated articles, are left out."""
+
     def close(self) -> None:
         """Lets go of the files; the store must not be used afterwards."""

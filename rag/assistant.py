@@ -87,9 +87,18 @@ class Assistant:
         """The name of the generation that answers come from."""
         return self._store.generation
 
+    @property
+    def archive(self) -> Path:
+        """The folder of the archive."""
+        return self._archive
+
     def coverage(self) -> Coverage:
         """What the archive holds."""
         return self._store.coverage()
+
+    def days(self, where: Filter | None = None) -> list[tuple[date, int]]:
+        """How many articles of each day the filter lets through, by day."""
+        return self._store.days(where or Filter())
 
     def article(self, article_id: str) -> Article | None:
         """The whole article behind a citation, or None."""

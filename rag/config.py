@@ -36,6 +36,10 @@ class Settings(BaseSettings):
     reader: str = Field("trained", pattern="^(trained|cosine)$", description="What scores sentences.")
     candidates: int = Field(12, ge=1, le=200, description="How many passages the reader reads for a question.")
     citations: int = Field(3, ge=1, le=10, description="How many sentences an answer cites at most.")
+    auth: SecretStr | None = Field(
+        None, description="Who may log in to the chat: a file of user:salt$hash, or such lines."
+    )
+    root_path: str = Field("", description="The path that a proxy serves the chat under, such as /news.")
     threshold: float | None = Field(None, ge=0, le=1, description="Confidence below which the answer is an abstention.")
     api_key: SecretStr | None = Field(
         None, min_length=16, description="The bearer token that HTTP and MCP callers send."

@@ -18,9 +18,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from index.store import Filter
 from rag.answer import Answer, Citation, Evidence
+from ui.answers import answer_html
+from ui.choices import Choices
+from ui.conversation import Kept, pack, unpack
 from ui.desk import Desk
-from ui.sources import Kept, answer_html, escape, pack, panel_html, safe_url, unpack
+from ui.markup import escape, safe_url
+from ui.sources import panel_html
 
 CHROMIUM = Path("/usr/bin/chromium")
 QUESTION = "What did Belarus and Iran sign?"
@@ -64,12 +69,16 @@ browser_wanted = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"needs Chromi
 
 
 @contextmanager
-def serving(archive: Path, *arguments: str | Path) -> Iterator[str]:
+def serving(archive: Path, *arguments: str | Path, **environment: str) -> Iterator[str]:
     """The address of a chat that is served by a process of its own until the block ends."""
     root = Path(__file__).parents[1]
     command = [sys.executable, "-W", "ignore", "-m", "ui.cli", "chat", "--archive", archive, *arguments]
     process = subprocess.Popen(
-        list(map(str, command)), cwd=root, stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONUNBUFFERED": "1"}
+        list(map(str, command)),
+        cwd=root,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"} | environment,
     )
     try:
         assert process.stdout is not None
@@ -116,6 +125,7 @@ def address(hostile_archive: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 def browser() -> Iterator[Browser]:
     flags = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
     flags += " --disable-component-update --disable-sync"
+    expect.set_options(timeout=20_000)  # a busy machine is slow, and no test here is about speed
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=flags.split())
         yield chromium
@@ -145,6 +155,22 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
     context.close()
 
 
+@pytest.fixture(scope="module")
+def asked(browser: Browser, address: str) -> Iterator[Page]:
+    """A page on which the mission's question was answered, for all that may be done with an answer."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    tab = context.new_page()
+    tab.goto(address)
+    expect(tab.locator(".dl-head.dl-open")).to_be_visible(timeout=20_000)
+    ask(tab, QUESTION)
+    yield tab
+    context.close()
+
+
+def filters(page: Page) -> None:
+    page.locator("#dl-filters > button").click()
+
+
 def ask(page: Page, question: str, turn: int = 1) -> None:
     box = page.get_by_label("Your question")
     box.fill(question)
@@ -160,7 +186,7 @@ def test_the_question_of_the_mission(page: Page):
     expect(answer).to_contain_text("13 documents")
     expect(card.locator("blockquote mark")).to_have_text(SENTENCE)
     expect(card.locator("time")).to_have_attribute("datetime", "2025-08-21")
-    expect(card.locator(".dl-event")).to_have_text("Speaks of 20 August 2025 (“on Aug. 20”)")
+    expect(card.locator(".dl-event")).to_have_text(re.compile("^Speaks of 20 August 2025 \\(“on Aug. 20”: .+\\)$"))
     expect(card.locator("h3")).to_have_text(
         "Lukashenko and Pezeshkian seal 13 papers in Minsk, defence among the topics"
     )
@@ -218,26 +244,130 @@ def test_old_turns_keep_their_citations_and_a_reload_keeps_the_conversation(page
 
 @browser_wanted
 def test_what_was_searched_and_the_as_of_day(page: Page):
-    page.get_by_text("Filters").click()
-    page.get_by_role("textbox", name="As of").fill("2025-08-20")
+    filters(page)
+    page.locator("#dl-as-of input").fill("2025-08-20")
     ask(page, QUESTION)
     assert "13 documents" not in page.locator("#dl-main").inner_text()
     assert all(day.get_attribute("datetime") <= "2025-08-20" for day in page.locator(".dl-panel time").all())
     page.get_by_text("What was searched").click()
     expect(page.locator(".dl-searched dl")).to_contain_text("20 August 2025")
-    page.get_by_role("textbox", name="As of").fill("last week")
+
+
+@browser_wanted
+def test_filters_narrow_the_search_and_count_what_they_let_through(page: Page, hostile_archive: Path):
+    filters(page)
+    page.locator("#dl-from input").fill("2025-08-20")
+    page.locator("#dl-to input").fill("2025-08-31")
+    days = Desk(hostile_archive).assistant().days(Filter(date(2025, 8, 20), date(2025, 8, 31)))
+    expect(page.locator("#dl-matching figcaption b")).to_have_text(f"{sum(n for _, n in days)} articles")
+    page.get_by_label("Newest first").check()
+    ask(page, "What was signed or announced?")
+    shown = [day.get_attribute("datetime") or "" for day in page.locator(".dl-card time").all()]
+    assert shown == sorted(shown, reverse=True)
+    assert all("2025-08-20" <= day <= "2025-08-31" for day in shown)
+    page.get_by_text("What was searched").click()
+    expect(page.locator(".dl-searched dl")).to_contain_text("published 20 August 2025 to 31 August 2025; newest first")
+    page.locator("#dl-from input").fill("2025-09-02")
     page.get_by_label("Your question").fill(QUESTION)
     page.get_by_label("Your question").press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("'last week' is not a day")
+    expect(page.get_by_role("alert")).to_contain_text("it is from 2025-09-02 to 2025-08-31")
+
+
+@browser_wanted
+def test_sources_that_differ_stand_in_a_table_and_a_plot_newest_first(page: Page):
+    ask(page, "How many people were killed in the Afghanistan earthquake?")
+    expect(page.locator("#dl-chat .dl-differ")).to_contain_text("Sources differ")
+    rows = page.locator(".dl-moments tbody tr")
+    expect(rows.first).to_contain_text("2,205")
+    assert rows.count() == page.locator(".dl-card").count() == page.locator(".dl-plot circle").count() >= 2
+    rows.last.locator("a.dl-chip").click()
+    expect(page.locator(f"#dl-1-{rows.count()}")).to_be_focused()
+    published = [day.get_attribute("datetime") or "" for day in page.locator(".dl-card time").all()]
+    assert published == sorted(published, reverse=True)
+
+
+@browser_wanted
+def test_a_follow_up_is_read_with_what_came_before_and_one_is_offered(page: Page):
+    ask(page, "How many people were killed in the Afghanistan earthquake?")
+    page.locator("#dl-chat .option").first.click()
+    expect(page.locator('.dl-panel[data-turn="2"] .dl-asked')).to_have_text(re.compile("^What is reported in “"))
+    ask(page, "And in Lisbon?", turn=3)
+    page.get_by_text("What was searched").click()
+    expect(page.locator(".dl-searched dd").first).to_contain_text("Lisbon")
+    expect(page.locator(".dl-searched dd").first).not_to_have_text("And in Lisbon?")
+
+
+@browser_wanted
+def test_a_question_is_edited_asked_again_and_undone(page: Page):
+    ask(page, UNANSWERED)
+    page.get_by_role("button", name="Edit").click()
+    edited = page.locator("#dl-chat textarea")
+    edited.fill(QUESTION)
+    page.get_by_role("button", name="Submit").click()
+    expect(page.locator("#dl-1-1 blockquote mark")).to_have_text(SENTENCE)
+    expect(page.locator(".dl-answer")).to_have_count(1)
+    page.get_by_role("button", name="Retry").click()
+    expect(page.locator("#dl-1-1 blockquote mark")).to_have_text(SENTENCE)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".dl-answer")).to_have_count(0)
+    expect(page.get_by_label("Your question")).to_have_value(QUESTION)
+    expect(page.locator(".dl-about figcaption")).to_be_visible()
+
+
+@browser_wanted
+@pytest.mark.parametrize(
+    ("kind", "name", "holds"),
+    [
+        ("Markdown", "dateline.md", "1. *Lukashenko and Pezeshkian seal 13 papers in Minsk"),
+        ("JSON", "dateline.json", '"published": "2025-08-21"'),
+        ("Sources, CSL-JSON", "sources.csl.json", '"date-parts"'),
+        ("Sources, BibTeX", "sources.bib", "year = {2025}"),
+    ],
+)
+def test_a_conversation_is_saved_as(asked: Page, kind: str, name: str, holds: str):
+    asked.locator(".dl-export").evaluate("box => { box.open = true; }")
+    with asked.expect_download() as saved:
+        asked.get_by_role("button", name=kind, exact=True).click()
+    assert saved.value.suggested_filename == name
+    assert holds in Path(saved.value.path()).read_text(encoding="utf-8")
+
+
+@browser_wanted
+def test_feedback_is_saved_in_the_archive_with_its_reason(asked: Page, hostile_archive: Path):
+    asked.get_by_role("button", name="No, it is not").click()
+    expect(asked.get_by_text("Saved in the archive’s log.")).to_be_visible()
+    asked.get_by_label("Why?").fill("The day is wrong")
+    asked.get_by_role("button", name="Send").click()
+    expect(asked.locator(".dl-reason")).to_be_hidden()
+    log = hostile_archive / "feedback.jsonl"
+    for _ in range(100):
+        said = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+        if len(said) == 2:
+            break
+        asked.wait_for_timeout(50)
+    assert [(one["verdict"], one["reason"], one["question"]) for one in said] == [
+        ("down", "", QUESTION),
+        ("down", "The day is wrong", QUESTION),
+    ]
+
+
+@browser_wanted
+def test_an_answer_is_copied_with_its_citations(asked: Page):
+    asked.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    asked.get_by_role("button", name="Copy with citations").click()
+    expect(asked.get_by_role("button", name="Copied")).to_be_visible()
+    copied = asked.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith(f"**{QUESTION}**")
+    assert "harbour-wire, 2025-08-21." in copied
 
 
 @browser_wanted
 def test_a_link_asks_its_question_as_of_its_day_once(page: Page, address: str):
-    page.goto(f"{address}?q=What+did+Belarus+and+Iran+sign%3F&as_of=2025-08-31")
+    page.goto(f"{address}?q=What+did+Belarus+and+Iran+sign%3F&as_of=2025-08-31&newest=1")
     expect(page.locator("#dl-1-1 blockquote mark")).to_have_text(SENTENCE, timeout=60_000)
     expect(page.locator(".dl-searched dl")).to_contain_text("31 August 2025")
     shared = page.get_by_role("link", name="Link to this question")
-    expect(shared).to_have_attribute("href", "?q=What+did+Belarus+and+Iran+sign%3F&as_of=2025-08-31")
+    expect(shared).to_have_attribute("href", "?q=What+did+Belarus+and+Iran+sign%3F&as_of=2025-08-31&newest=1")
     page.reload()
     expect(page.locator(".dl-answer")).to_have_count(1)
     page.wait_for_timeout(500)
@@ -272,8 +402,10 @@ def test_every_text_stands_out_from_its_ground(page: Page, scheme: Literal["ligh
     assert page.evaluate(FAINT) == []
     ask(page, QUESTION)
     ask(page, UNANSWERED, turn=2)
+    ask(page, "How many people were killed in the Afghanistan earthquake?", turn=3)
     page.get_by_text("What was searched").click()
-    page.get_by_text("Filters").click()
+    page.get_by_role("button", name="Yes, it is right").click()
+    filters(page)
     assert page.evaluate(FAINT) == []
 
 
@@ -358,7 +490,8 @@ def test_only_web_addresses_become_links(url: str | None):
 
 
 def test_an_answer_survives_being_kept_in_its_message():
-    assert unpack(pack(answer())) == answer()
+    choices = Choices(date(2025, 8, 31), sources=("Wire",), newest=True)
+    assert unpack(pack(answer(), choices)) == (answer(), choices)
     assert unpack("{}") is None
     assert unpack(None) is None
 

@@ -6,8 +6,8 @@ import logging
 import os
 import threading
 import webbrowser
-from collections.abc import Iterator, Sequence
-from datetime import date
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,18 +15,25 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read by gradio whe
 
 import gradio as gr
 from starlette.middleware import Middleware
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from index.errors import DatelineError, QuestionError
+from index.errors import DatelineError
 from index.store import Coverage, Filter
-from rag.answer import Turn
 from rag.config import load_settings
+from ui.auth import read_users
+from ui.choices import Choices
+from ui.conversation import History, all_kept, answered, kept_at
 from ui.desk import Desk
-from ui.faces import example_questions, face_html, head_html, welcome_html
+from ui.exports import KINDS, export
+from ui.faces import about_html, head_html, welcome_html
+from ui.feedback import Feedback
+from ui.fields import Fields
+from ui.histogram import histogram_html
 from ui.limits import BoundedBody
+from ui.policy import ContentPolicy
+from ui.replies import ASKED_AT_ONCE, IN_LINE_AT_MOST, Replies
 from ui.server import Server
 from ui.site import build_site
-from ui.sources import Kept, answer_html, pack, panel_html, unpack
+from ui.sources import panel_html
 
 if TYPE_CHECKING:
     from rag import Assistant
@@ -35,22 +42,43 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 ASSETS = Path(__file__).parent / "assets"
-ASKING_AT_ONCE = 4
-WAITING_AT_MOST = 32
 BODY_SIZE = 16 * 1024 * 1024  # the page sends its whole conversation, citations included, with each question
-SEARCHING = "Looking through the archive …"
-LOADING = "Loading the language model, then looking through the archive: the first answer takes a few seconds …"
-FAILED = "Something went wrong in Dateline itself; its log says what. Other questions may still be answered."
 PROMPT = "Ask about the news …"
-FALLBACK_QUESTIONS = ("What happened last week?",)
-# Gradio's own page needs inline scripts and styles. Nothing may be fetched from, or sent to, another host.
-POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; frame-src 'none'; "
-    "object-src 'none'; base-uri 'self'; form-action 'self'"
-)
-
-History = list[dict[str, Any]]
+THANKS = "Saved in the archive’s log. Thank you."
+LOGIN = "Dateline: log in"
+_RUNNING = ASKED_AT_ONCE + IN_LINE_AT_MOST
+_QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+# What is exported is saved by the browser itself: the server keeps no file of it.
+_SAVE = """(file) => {
+  if (!file) return;
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([file.text], { type: file.media_type }));
+  link.download = file.name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+}"""
+# What is done in the panel is told to the server as an event of the panel.
+_PANEL_EVENTS = """
+const tell = (button) => {
+  const form = button.closest("form"), panel = button.closest(".dl-panel");
+  const pressed = form.querySelector("[aria-pressed=true]");
+  trigger("submit", { turn: Number(panel.dataset.turn), verdict: pressed.dataset.verdict, reason: form.reason.value });
+};
+element.addEventListener("click", (event) => {
+  const save = event.target.closest("[data-export]"), verdict = event.target.closest("[data-verdict]");
+  if (save) trigger("click", { kind: save.dataset.export });
+  if (!verdict) return;
+  verdict.form.querySelectorAll("[data-verdict]").forEach((other) =>
+    other.setAttribute("aria-pressed", String(other === verdict)));
+  verdict.form.querySelector(".dl-reason").hidden = false;
+  tell(verdict);
+});
+element.addEventListener("submit", (event) => {
+  event.preventDefault();
+  tell(event.target.querySelector("[type=submit]"));
+  event.target.querySelector(".dl-reason").hidden = true;
+});
+"""
 
 
 def build_app(
@@ -58,22 +86,6 @@ def build_app(
 ) -> gr.Blocks:
     """The page as Gradio blocks; `launch` serves it. `questions` are offered as examples to click."""
     return _page(Desk(archive, settings), questions)
-
-
-def _page(desk: Desk, questions: Sequence[str]) -> gr.Blocks:
-    app = gr.Blocks(title="Dateline", analytics_enabled=False, fill_width=True, fill_height=True)
-    with app:
-        head = gr.HTML(head_html(None), elem_id="dl-head", apply_default_css=False, js_on_load=None)
-        with gr.Row(elem_id="dl-main", equal_height=False):
-            with gr.Column(scale=3, min_width=300, elem_id="dl-left"):
-                chat = _chat(desk, questions or FALLBACK_QUESTIONS)
-            with gr.Column(scale=2, min_width=300, elem_id="dl-right"):
-                panel = gr.HTML(
-                    panel_html(None, desk.find), elem_id="dl-sources", apply_default_css=False, js_on_load=None
-                )
-        _wire(app, desk, chat, panel, head, keep_examples=bool(questions))
-    app.queue(max_size=WAITING_AT_MOST, default_concurrency_limit=ASKING_AT_ONCE)
-    return app
 
 
 def launch(
@@ -87,10 +99,12 @@ def launch(
 ) -> Server:
     """Serves the page and the HTTP and MCP doors, and returns at once; `block_thread` of what it returns waits.
 
-    Raises DatelineError where the port is taken.
+    Raises DatelineError where the port is taken, SettingsError where the users of the login cannot be read.
     """
     desk = Desk(archive, settings)
-    site = build_site(desk, settings or load_settings())
+    settings = settings or load_settings()
+    door = read_users(settings.auth.get_secret_value()).door() if settings.auth else None
+    site = build_site(desk, settings)
     gr.mount_gradio_app(
         site,
         _page(desk, questions),
@@ -102,30 +116,45 @@ def launch(
         mcp_server=False,
         show_error=False,
         max_file_size="1kb",  # nothing is uploaded here, so the library's upload door stays all but shut
+        auth=door,  # type: ignore[arg-type]  # gradio awaits what is a coroutine
+        auth_message=LOGIN if door else None,
+        root_path=settings.root_path or None,
         theme=_theme(),
         css_paths=ASSETS / "chat.css",
         js=(ASSETS / "chat.js").read_text(encoding="utf-8"),
-        app_kwargs={"middleware": [Middleware(_ContentPolicy), Middleware(BoundedBody, size=BODY_SIZE)]},
+        app_kwargs={"middleware": [Middleware(ContentPolicy), Middleware(BoundedBody, size=BODY_SIZE)]},
     )
     server = Server(site, host, port)
     server.start()
-    threading.Thread(target=desk.warm, name="warm", daemon=True).start()
+    threading.Thread(target=desk.prepare, name="prepare", daemon=True).start()
     if open_browser:
         webbrowser.open(server.local_url)
     return server
 
 
-def _chat(desk: Desk, questions: Sequence[str]) -> gr.ChatInterface:
-    as_of = gr.Textbox(
-        label="As of",
-        info="Answer as if it were this day: nothing published later is seen.",
-        placeholder="YYYY-MM-DD",
-        max_lines=1,
-        render=False,
-    )
-    sources = gr.Dropdown(
-        [], multiselect=True, label="Sources", info="Only these outlets; none chosen means all.", render=False
-    )
+def _page(desk: Desk, questions: Sequence[str]) -> gr.Blocks:
+    app = gr.Blocks(title="Dateline", analytics_enabled=False, fill_width=True, fill_height=True)
+    with app:
+        head = _html(head_html(None), "dl-head")
+        with gr.Row(elem_id="dl-main", equal_height=False):
+            with gr.Column(scale=3, min_width=300, elem_id="dl-left"):
+                fields = Fields()
+                chat = _chat(desk, fields, questions)
+                matching = fields.picture_below()
+            with gr.Column(scale=2, min_width=300, elem_id="dl-right"):
+                panel = _html(panel_html(None, desk.find), "dl-sources", _PANEL_EVENTS)
+        _follow_the_conversation(desk, chat, panel, head, fields, app, keep_examples=bool(questions))
+        _count_what_matches(desk, fields, matching, app)
+        _take_away_and_judge(desk, chat, panel)
+    app.queue(max_size=2 * _RUNNING, default_concurrency_limit=ASKED_AT_ONCE)
+    return app
+
+
+def _html(value: str, name: str, events: str | None = None) -> gr.HTML:
+    return gr.HTML(value, elem_id=name, apply_default_css=False, js_on_load=events)
+
+
+def _chat(desk: Desk, fields: Fields, questions: Sequence[str]) -> gr.ChatInterface:
     chatbot = gr.Chatbot(
         elem_id="dl-chat",
         show_label=False,
@@ -150,117 +179,107 @@ def _chat(desk: Desk, questions: Sequence[str]) -> gr.ChatInterface:
         render=False,
         elem_id="dl-question",
     )
-
-    def respond(message: str, history: History, as_of: str | None, chosen: list[str]) -> Iterator[dict[str, Any]]:
-        yield _said(face_html("Searching", SEARCHING if desk.is_warm else LOADING, "wait"))
-        try:
-            yield from _answers(desk, message, history, as_of, chosen)
-        except DatelineError as error:
-            yield _said(face_html("This question could not be answered", str(error)))
-        except Exception:  # the reader must not be left waiting, whatever went wrong
-            log.exception("A question failed.")
-            yield _said(face_html("This question could not be answered", FAILED))
-
     return gr.ChatInterface(
-        respond,
+        Replies(desk).respond,
         chatbot=chatbot,
         textbox=textbox,
-        additional_inputs=[as_of, sources],
+        additional_inputs=fields.inputs,
         additional_inputs_accordion=gr.Accordion("Filters", open=False, render=False, elem_id="dl-filters"),
-        examples=[[question] for question in questions],
+        examples=[[question] for question in questions or ("What is the news?",)],  # replaced once there are better
         editable=True,
         autofocus=True,
         show_progress="hidden",
-        concurrency_limit=ASKING_AT_ONCE,
+        concurrency_limit=_RUNNING,
         api_visibility="private",
         analytics_enabled=False,
         fill_height=True,
     )
 
 
-def _answers(
-    desk: Desk, message: str, history: History, day: str | None, chosen: list[str]
-) -> Iterator[dict[str, Any]]:
-    turn = 1 + sum(said["role"] == "user" for said in history)
-    where = Filter(sources=frozenset(chosen)) if chosen else None
-    for answer in desk.assistant().stream(message, as_of=_day(day), history=_turns(history), where=where):
-        yield _said(answer_html(answer, turn), pack(answer))
-
-
-def _day(typed: str | None) -> date | None:
-    if not typed or not typed.strip():
-        return None
-    try:
-        return date.fromisoformat(typed.strip())
-    except ValueError:
-        raise QuestionError(f"{typed.strip()!r} is not a day. Write it as 2025-08-31, or leave it empty.") from None
-
-
-def _wire(
-    app: gr.Blocks,
+def _follow_the_conversation(
     desk: Desk,
     chat: gr.ChatInterface,
     panel: gr.HTML,
     head: gr.HTML,
+    fields: Fields,
+    app: gr.Blocks,
     *,
     keep_examples: bool,
 ) -> None:
-    """The panel follows the conversation: its last turn, or the turn that is clicked; and both outlive a reload."""
+    """The panel shows the conversation's last turn, or the turn that is clicked; and both outlive a reload."""
     # Not a secret: what the browser keeps is the reader's own conversation, and must outlive the server.
     kept = gr.BrowserState([], storage_key=f"dateline-{desk.key}", secret=desk.key)
 
+    def about() -> str:
+        coverage = desk.coverage()
+        return about_html(coverage, desk.assistant().days()) if isinstance(coverage, Coverage) else ""
+
     def latest(history: History) -> tuple[str, History, Any]:
-        answered = _answered(history)
+        so_far = answered(history)
+        shown = kept_at(so_far, len(so_far) - 1)
         prompt = gr.update(placeholder=PROMPT)  # ChatInterface clears it at the first question
-        return panel_html(_kept(answered, len(answered) - 1), desk.find), answered, prompt
+        return panel_html(shown, desk.find, "" if shown else about()), so_far, prompt
 
     def chosen(history: History, event: gr.SelectData) -> str:
         place = event.index[0] if isinstance(event.index, list | tuple) else event.index
-        return panel_html(_kept(history, int(place)), desk.find)
+        return panel_html(kept_at(history, int(place)), desk.find)
 
     def greet(conversation: History, request: gr.Request) -> tuple[Any, ...]:
-        try:
-            coverage: Coverage | DatelineError = desk.assistant().coverage()
-        except DatelineError as error:
-            coverage = error
-        names = [name for name, _ in coverage.sources] if isinstance(coverage, Coverage) else []
+        coverage = desk.coverage()
         welcome = gr.update(placeholder=welcome_html(coverage))
-        if not (keep_examples and names):
-            welcome["examples"] = [{"text": question} for question in example_questions(coverage)]
-        linked = request.query_params.get("as_of")
-        day = gr.update(value=linked) if linked else gr.skip()  # what was typed meanwhile stays
-        return head_html(coverage), welcome, gr.update(choices=names), day, conversation or []
+        if not (keep_examples and isinstance(coverage, Coverage) and coverage.articles):
+            welcome["examples"] = [{"text": one.question} for one in desk.examples()]
+        names = [name for name, _ in coverage.sources] if isinstance(coverage, Coverage) else []
+        return (
+            head_html(coverage, building=desk.is_building),
+            welcome,
+            conversation or [],
+            gr.skip() if conversation else panel_html(None, desk.find, about()),
+            *fields.linked(request.query_params, names),
+        )
 
-    as_of, sources = chat.additional_inputs
-    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    chat.chatbot.select(chosen, [chat.chatbot], [panel], queue=False, **quiet)
-    chat.chatbot.change(latest, [chat.chatbot], [panel, kept, chat.textbox], queue=False, **quiet)
-    app.load(greet, [kept], [head, chat.chatbot, sources, as_of, chat.chatbot_value], **quiet)
-
-
-def _said(content: str, packed: str | None = None) -> dict[str, Any]:
-    # The one place in a Gradio message that is kept and not shown is the id of its metadata.
-    return {"role": "assistant", "content": content, "metadata": {"id": packed} if packed else {}}
+    chat.chatbot.select(chosen, [chat.chatbot], [panel], queue=False, **_QUIET)
+    chat.chatbot.change(latest, [chat.chatbot], [panel, kept, chat.textbox], queue=False, **_QUIET)
+    app.load(greet, [kept], [head, chat.chatbot, chat.chatbot_value, panel, *fields.inputs], **_QUIET)
 
 
-def _kept(history: History, place: int) -> Kept | None:
-    """The answer at a place in the conversation, or the next after it, where a question was clicked."""
-    for at in range(max(place, 0), min(place + 2, len(history))):
-        answer = unpack((history[at].get("metadata") or {}).get("id"))
-        if answer is not None:
-            return Kept(answer, sum(said["role"] == "user" for said in history[:at]))
-    return None
+def _count_what_matches(desk: Desk, fields: Fields, matching: gr.HTML, app: gr.Blocks) -> None:
+    """The filters show how many articles they let through, and from when."""
+
+    def count(*typed: Any) -> str:
+        try:
+            seen: Filter = Choices.typed(*typed).seen
+            return histogram_html(desk.assistant().days(seen))
+        except DatelineError:
+            return ""  # the question itself says what is wrong
+
+    changes = [field.change for field in fields.inputs]
+    gr.on([app.load, *changes], count, fields.inputs, [matching], queue=False, trigger_mode="always_last", **_QUIET)
 
 
-def _answered(history: History) -> History:
-    """The conversation up to its last answer: what is still being asked, or was stopped, is left out."""
-    ends = [place for place, said in enumerate(history, 1) if (said.get("metadata") or {}).get("id")]
-    return history[: ends[-1]] if ends else []
+def _take_away_and_judge(desk: Desk, chat: gr.ChatInterface, panel: gr.HTML) -> None:
+    file = gr.JSON(visible="hidden", label="file")
 
+    def save(history: History, event: gr.EventData) -> dict[str, str] | None:
+        kind = getattr(event, "kind", None)
+        if kind not in KINDS:
+            return None
+        return asdict(export([kept.answer for kept in all_kept(history)], kind, desk.find))
 
-def _turns(history: History) -> list[Turn]:
-    kept = (unpack((said.get("metadata") or {}).get("id")) for said in history if said["role"] == "assistant")
-    return [Turn(answer.question, answer.text) for answer in kept if answer is not None]
+    def judge(history: History, event: gr.EventData) -> None:
+        turn, reason = getattr(event, "turn", None), getattr(event, "reason", "")
+        about = next((kept.answer for kept in all_kept(history) if kept.turn == turn), None)
+        if about is None:
+            return
+        try:
+            desk.keep(Feedback.on(about, str(getattr(event, "verdict", "")), str(reason)))
+        except DatelineError as error:
+            gr.Warning(str(error))
+        else:
+            gr.Info(THANKS, duration=4)
+
+    panel.click(save, [chat.chatbot], [file], **_QUIET).then(None, [file], None, js=_SAVE)
+    panel.submit(judge, [chat.chatbot], None, **_QUIET)
 
 
 def _theme() -> gr.themes.Base:
@@ -282,23 +301,3 @@ def _theme() -> gr.themes.Base:
         block_info_text_color="*neutral_600",
         block_info_text_color_dark="*neutral_400",
     )
-
-
-class _ContentPolicy:
-    """Adds the content security policy and its kin to every response."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_with_policy(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [
-                    *message.get("headers", ()),
-                    (b"content-security-policy", POLICY.encode()),
-                    (b"referrer-policy", b"no-referrer"),
-                    (b"x-content-type-options", b"nosniff"),
-                ]
-            await send(message)
-
-        await self._app(scope, receive, send_with_policy)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from pathlib import Path
@@ -158,6 +159,22 @@ def mcp(archive: ArchiveOption = None) -> None:
 
     settings = _settings(archive)
     mcp_server(build_service(Desk(settings.archive, settings), settings)).run("stdio")
+
+
+@app.command(
+    "hash-password", epilog="dateline hash-password alice >> users.txt\n\nDATELINE_AUTH=users.txt dateline chat"
+)
+def hash_password(user: Annotated[str, typer.Argument(help="The name to log in with.")]) -> None:
+    """Make a line for DATELINE_AUTH, which lets a user log in to the chat; the password is asked for, or piped in."""
+    from ui import auth
+
+    piped = not sys.stdin.isatty()
+    password = (
+        sys.stdin.readline().rstrip("\n")
+        if piped
+        else typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    )
+    typer.echo(auth.hash_password(user, password))
 
 
 @app.command(

@@ -5,11 +5,16 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.article import Article
 from index.errors import DatelineError
+from index.generation import ArchivePaths, is_building
+from index.store import Coverage
+from ui.feedback import Feedback, FeedbackLog
+from ui.suggestions import Suggestion, examples
 
 if TYPE_CHECKING:
     from rag import Assistant
@@ -25,16 +30,20 @@ class Desk:
     """
 
     def __init__(self, archive: Assistant | str | Path, settings: Settings | None = None) -> None:
-        self._path = Path(archive) if isinstance(archive, str | Path) else None
+        given = None if isinstance(archive, str | Path) else archive
+        self._path = Path(archive) if isinstance(archive, str | Path) else archive.archive
         self._settings = settings
-        self._assistant: Assistant | None = None if isinstance(archive, str | Path) else archive
+        self._assistant: Assistant | None = given
         self._lock = threading.Lock()
+        self._loading = threading.Lock()
         self._warm = threading.Event()
+        self._log = FeedbackLog(self._path)
+        self._examples: tuple[str, Sequence[Suggestion]] = ("", ())
 
     @property
     def key(self) -> str:
         """A short name of the archive, by which a browser keeps the conversations of several apart."""
-        return hashlib.sha256(str(self._path.resolve() if self._path else "").encode()).hexdigest()[:12]
+        return hashlib.sha256(str(self._path.resolve()).encode()).hexdigest()[:12]
 
     def assistant(self) -> Assistant:
         """The assistant, on the newest generation.
@@ -45,7 +54,6 @@ class Desk:
             if self._assistant is None:
                 from rag import Assistant
 
-                assert self._path is not None
                 self._assistant = Assistant(self._path, settings=self._settings)
             else:
                 self._refresh(self._assistant)
@@ -59,19 +67,54 @@ class Desk:
                 "The newest generation cannot be opened, so %s goes on answering: %s", assistant.generation, error
             )
 
+    def coverage(self) -> Coverage | DatelineError:
+        """What the archive holds, or why it cannot be opened."""
+        try:
+            return self.assistant().coverage()
+        except DatelineError as error:
+            return error
+
+    @property
+    def is_building(self) -> bool:
+        """Whether another generation is being built just now."""
+        return is_building(ArchivePaths(self._path))
+
     @property
     def is_warm(self) -> bool:
         """Whether the models are loaded, so that a question is answered at once."""
         return self._warm.is_set()
 
     def warm(self) -> None:
-        """Loads the models; where there is no archive to ask yet, they are left to the first question."""
+        """Loads the models, or waits until they are; where there is no archive to ask yet, it leaves them.
+
+        One thread loads them: the libraries behind them cannot be imported by several at once.
+        """
+        with self._loading:
+            if self.is_warm:
+                return
+            try:
+                self.assistant().warm()
+            except DatelineError as error:
+                log.info("Models are not loaded yet: %s", error)
+            else:
+                self._warm.set()
+
+    def prepare(self) -> None:
+        """Does what the first reader would otherwise wait for."""
+        self.warm()
+        self.examples()
+
+    def examples(self) -> Sequence[Suggestion]:
+        """Questions about the newest stories; none as long as the models are not loaded."""
+        if not self.is_warm:
+            return ()
         try:
-            self.assistant().warm()
+            assistant = self.assistant()
+            if self._examples[0] != assistant.generation:
+                self._examples = (assistant.generation, examples(assistant))
         except DatelineError as error:
-            log.info("Models are not loaded yet: %s", error)
-        else:
-            self._warm.set()
+            log.warning("No example questions: %s", error)
+        return self._examples[1]
 
     def find(self, article_id: str) -> Article | None:
         """The stored article, or None where it is gone or the archive cannot be opened."""
@@ -80,3 +123,7 @@ class Desk:
         except DatelineError:
             return None
         return article
+
+    def keep(self, feedback: Feedback) -> None:
+        """Saves a reader's feedback in the archive's log. Raises DatelineError."""
+        self._log.add(feedback)

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import date
 
 from index.errors import ArchiveMissing, DatelineError
 from index.store import Coverage
-from ui.sources import escape
+from ui.histogram import histogram_html
+from ui.markup import escape
+
+REBUILDING = "A new version of the archive is being built. Until it is whole, answers come from this one."
+BUILDING = "The archive is being built just now. Reload this page when that is done."
+_SOURCES = 8  # of an archive's sources that are named
 
 
 def face_html(label: str, message: str, kind: str = "error") -> str:
@@ -17,7 +23,7 @@ def face_html(label: str, message: str, kind: str = "error") -> str:
     return f'<div class="dl-answer dl-{kind}" role="{role}">{body}</div>'
 
 
-def head_html(coverage: Coverage | DatelineError | None) -> str:
+def head_html(coverage: Coverage | DatelineError | None, *, building: bool = False) -> str:
     """The head of the page: what the archive holds; None while it is being opened."""
     if isinstance(coverage, Coverage) and coverage.articles:
         noun = "article" if coverage.articles == 1 else "articles"
@@ -30,15 +36,21 @@ def head_html(coverage: Coverage | DatelineError | None) -> str:
         broken = isinstance(coverage, DatelineError) and not isinstance(coverage, ArchiveMissing)
         about = "Not ready" if broken else "No articles yet"
     state = "" if coverage is None else " dl-open"
-    return f'<header class="dl-head{state}"><h1>Dateline</h1><p>{escape(about)}</p></header>'
+    said = REBUILDING if isinstance(coverage, Coverage) else BUILDING
+    note = f'<p class="dl-building" role="status">{said}</p>' if building else ""
+    return f'<header class="dl-head{state}"><h1>Dateline</h1><p>{escape(about)}</p>{note}</header>'
 
 
-def example_questions(coverage: Coverage | DatelineError) -> Sequence[str]:
-    """Questions about the newest days that the archive really holds."""
-    if not isinstance(coverage, Coverage) or coverage.last is None:
-        return ()
-    last = coverage.last
-    return (f"What happened on {last.day} {last:%B %Y}?", f"What was announced in {last:%B %Y}?")
+def about_html(coverage: Coverage | DatelineError | None, days: Sequence[tuple[date, int]]) -> str:
+    """What the archive holds: its articles over time and its largest sources; empty where there is nothing to show."""
+    if not isinstance(coverage, Coverage) or not coverage.articles:
+        return ""
+    rows = "".join(f"<tr><td>{escape(name)}</td><td>{count:,}</td></tr>" for name, count in coverage.sources[:_SOURCES])
+    others = len(coverage.sources) - _SOURCES
+    more = f"<tr><td>{others:,} more</td><td></td></tr>" if others > 0 else ""
+    head = '<thead><tr><th scope="col">Source</th><th scope="col">Articles</th></tr></thead>'
+    body = f'{histogram_html(days)}<table class="dl-outlets">{head}<tbody>{rows}{more}</tbody></table>'
+    return f'<section class="dl-about" aria-label="The archive"><h2>The archive</h2>{body}</section>'
 
 
 def welcome_html(coverage: Coverage | DatelineError | None) -> str:

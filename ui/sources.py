@@ -1,92 +1,37 @@
-"""An answer as HTML: its text with citation chips, and the source panel beside it.
+"""The source panel as HTML: a card for each citation of one turn, and what may be done with the answer.
 
-Everything that came from an article or a reader passes through `escape`, which leaves no character that HTML
-or Markdown could read as markup; the tags are only ever ours. No gradio here: strings in, strings out.
+No gradio here: strings in, strings out. Foreign text passes through `ui.markup.escape`.
 """
 
 from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import replace
-from typing import NamedTuple
-from urllib.parse import urlencode, urlsplit
+from collections.abc import Iterable
+from urllib.parse import urlencode
 
-from pydantic import TypeAdapter, ValidationError
-
-from index.article import Article
 from rag.answer import Answer, Citation, Evidence
+from ui.answers import superseded, with_span
+from ui.conversation import NEAREST_SHOWN, Kept
+from ui.exports import FindArticle, markdown
+from ui.markup import escape, safe_url, shortened
+from ui.moments import timeline_html
 from ui.wording import day_name, days_name, nearest
 
-NEAREST_SHOWN = 4  # passages offered beside an abstention
-NEAREST_NOTE = "The nearest articles are listed under Sources. They are not an answer."
 EMPTY_NOTE = "The sentences behind an answer appear here, each with its date and its place in the article."
-_KEPT = TypeAdapter(Answer)
-
-FindArticle = Callable[[str], Article | None]
-
-
-class Kept(NamedTuple):
-    """An answer as a message carries it, and the number of its turn in the conversation, from 1."""
-
-    answer: Answer
-    turn: int
+_AROUND = 220  # characters of a passage shown on each side of the cited sentence's paragraph
+_NEAR = 280  # characters shown of a passage that is no answer
+_KINDS = (("markdown", "Markdown"), ("json", "JSON"), ("csl", "Sources, CSL-JSON"), ("bibtex", "Sources, BibTeX"))
 
 
-def escape(text: str) -> str:
-    """Text that shows as it is in HTML and in Markdown: every punctuation mark becomes a character reference.
+def panel_html(kept: Kept | None, find: FindArticle, about: str = "") -> str:
+    """The source panel for one turn: a card for each citation, or the nearest passages where there is no answer.
 
-    Markdown reads no markup in a character reference, and finds no bare link without colons and full stops.
+    Without a turn it shows `about`, HTML of our own, below a note of what it is for.
     """
-    return re.sub(r"[!-/:-@\[-`{-~]", lambda mark: f"&#{ord(mark[0])};", text)
-
-
-def safe_url(url: str | None) -> str | None:
-    """The address where a reader may be sent to it, so http or https and a host; else None."""
-    if not url:
-        return None
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return None
-    return url if parts.scheme in {"http", "https"} and parts.netloc else None
-
-
-def pack(answer: Answer) -> str:
-    """The answer as the JSON that its message carries, so that the panel can be rebuilt from the message alone."""
-    return _KEPT.dump_json(replace(answer, evidence=nearest(answer.evidence, NEAREST_SHOWN))).decode()
-
-
-def unpack(packed: object) -> Answer | None:
-    """The answer that a message carries; None where it carries none, or something else."""
-    if not isinstance(packed, str):
-        return None
-    try:
-        return _KEPT.validate_json(packed)
-    except ValidationError:
-        return None
-
-
-def answer_html(answer: Answer, turn: int) -> str:
-    """The answer's text: quotations set off with the answering words bold, `[n]` as chips that lead to card n."""
-    paragraphs = "".join(
-        f'<p dir="auto">{_marked_up(part, answer, turn)}</p>'
-        for part in re.split(r"\n\s*\n", answer.text)
-        if part.strip()
-    )
-    if answer.abstained:
-        label = '<p class="dl-label">No answer in this archive</p>'
-        nearest = f'<p class="dl-note">{NEAREST_NOTE}</p>' if answer.evidence else ""
-        return f'<div class="dl-answer dl-abstained">{label}{paragraphs}{nearest}</div>'
-    return f'<div class="dl-answer">{paragraphs}</div>'
-
-
-def panel_html(kept: Kept | None, find: FindArticle) -> str:
-    """The source panel for one turn: a card for each citation, or the nearest passages where there is no answer."""
     if kept is None:
-        return _panel("Sources", f'<p class="dl-empty">{EMPTY_NOTE}</p>', 0)
-    answer, turn = kept
+        return _panel("Sources", f'<p class="dl-empty">{EMPTY_NOTE}</p>{about}', 0)
+    answer, turn = kept.answer, kept.turn
     asked = f'<p class="dl-asked" dir="auto">{escape(answer.question)}</p>'
     if answer.abstained:
         title = "Nearest articles, not an answer"
@@ -94,8 +39,8 @@ def panel_html(kept: Kept | None, find: FindArticle) -> str:
         cards = cards or '<p class="dl-empty">Nothing near the question was found.</p>'
     else:
         title = "Sources"
-        cards = _list(_card(citation, number, turn, find) for number, citation in enumerate(answer.citations, 1))
-    return _panel(title, asked + cards + _actions(answer) + _searched(answer), turn)
+        cards = timeline_html(answer, turn) + _list(_cards(answer, turn, find))
+    return _panel(title, asked + cards + _actions(kept) + _searched(kept), turn)
 
 
 def _panel(title: str, body: str, turn: int) -> str:
@@ -107,62 +52,84 @@ def _list(cards: Iterable[str]) -> str:
     return f'<ol class="dl-cards">{items}</ol>' if items else ""
 
 
-def _marked_up(text: str, answer: Answer, turn: int) -> str:
-    """A `[n]` inside a quoted sentence is the article's own and stays as it is: only ours become chips."""
-    quoted = {citation.sentence: citation for citation in answer.citations if citation.sentence}
-    alternatives = [re.escape(sentence) for sentence in sorted(quoted, key=len, reverse=True)]
-    pieces = re.split("|".join([*(f"({one})" for one in ["|".join(alternatives)] if one), r"(\[\d+\])"]), text)
-    return "".join(_piece(piece, quoted, len(answer.citations), turn) for piece in pieces if piece)
+def _cards(answer: Answer, turn: int, find: FindArticle) -> Iterable[str]:
+    """A second sentence of an article is shown with its own paragraph only: the rest stands above."""
+    old = superseded(answer)
+    first_of: dict[str, int] = {}
+    for number, citation in enumerate(answer.citations, 1):
+        first = first_of.setdefault(citation.article_id, number)
+        yield _card(citation, number, turn, find, first=first, struck=number in old)
 
 
-def _piece(piece: str, quoted: dict[str, Citation], count: int, turn: int) -> str:
-    if piece in quoted:
-        return f'<span class="dl-quote">{_with_span(quoted[piece])}</span>'
-    number = int(piece[1:-1]) if re.fullmatch(r"\[\d{1,4}\]", piece) else 0
-    if 1 <= number <= count:
-        return f'<a class="dl-chip" href="#dl-{turn}-{number}" title="Source {number}">{number}</a>'
-    return escape(piece)
-
-
-def _with_span(citation: Citation) -> str:
-    if citation.span is None:
-        return escape(citation.sentence)
-    start, end = citation.span
-    sentence = citation.sentence
-    return f"{escape(sentence[:start])}<b>{escape(sentence[start:end])}</b>{escape(sentence[end:])}"
-
-
-def _card(citation: Citation, number: int, turn: int, find: FindArticle) -> str:
-    event = citation.event
-    happened = ""
-    if event and (event.first, event.last) != (citation.published, citation.published):
-        days = days_name(event.first, event.last)
-        phrase = f' <span class="dl-phrase">(“{escape(event.phrase)}”)</span>' if event.phrase else ""
-        happened = f'<p class="dl-event">Speaks of {days}{phrase}</p>'
+def _card(citation: Citation, number: int, turn: int, find: FindArticle, *, first: int, struck: bool) -> str:
     start = citation.start - citation.passage_start
-    quote = _highlighted(citation.passage, start, citation)
+    again = first != number
+    quote = _highlighted(citation.passage, start, citation, around=0 if again else _AROUND)
+    note = f'<p class="dl-again">From the article of source {first}, too.</p>' if again else _correction(citation)
+    kind = "dl-card dl-old" if struck else "dl-card"
+    mark = ' <span class="dl-doubt">corrected since</span>' if struck else ""
     return (
-        f'<article class="dl-card" id="dl-{turn}-{number}" tabindex="-1" aria-label="Source {number}">'
-        f'<header><span class="dl-number" aria-hidden="true">{number}</span>{_dateline(citation)}</header>'
-        f"<h3>{_title(citation)}</h3>{happened}"
+        f'<article class="{kind}" id="dl-{turn}-{number}" tabindex="-1" aria-label="Source {number}">'
+        f'<header><span class="dl-number" aria-hidden="true">{number}</span>{_dateline(citation)}{mark}</header>'
+        f"<h3>{_title(citation)}</h3>{_event(citation)}{note}"
         f'<blockquote dir="auto">{quote}</blockquote>{_copies(citation)}{_whole(citation, find)}</article>'
     )
 
 
+def _event(citation: Citation) -> str:
+    event = citation.event
+    if event is None or (event.first, event.last) == (citation.published, citation.published):
+        return ""
+    why = [f"“{escape(event.phrase)}”"] if event.phrase else []
+    why += [escape(event.rule)] if event.rule else []
+    phrase = f' <span class="dl-phrase">({": ".join(why)})</span>' if why else ""
+    return f'<p class="dl-event">Speaks of {days_name(event.first, event.last)}{phrase}</p>'
+
+
+def _correction(citation: Citation) -> str:
+    if not citation.correction or citation.correction == citation.sentence:
+        return ""
+    return f'<p class="dl-correction" dir="auto"><b>Corrected:</b> “{escape(citation.correction)}”</p>'
+
+
 def _nearest_card(evidence: Evidence) -> str:
+    passage = _paragraphs(shortened(evidence.passage, _NEAR))
     return (
         f'<article class="dl-card dl-near"><header>{_dateline(evidence)}</header><h3>{_title(evidence)}</h3>'
-        f'<blockquote dir="auto">{_paragraphs(_shortened(evidence.passage))}</blockquote>{_copies(evidence)}</article>'
+        f'<blockquote dir="auto">{passage}</blockquote>{_copies(evidence)}</article>'
     )
 
 
-def _highlighted(text: str, start: int, citation: Citation) -> str:
-    """The text with the cited sentence marked; unmarked where the sentence does not stand at `start`."""
+def _highlighted(text: str, start: int, citation: Citation, around: int | None = None) -> str:
+    """The text with the cited sentence marked; unmarked where the sentence does not stand at `start`.
+
+    `around` cuts it to the sentence's paragraph and so many characters on each side of that.
+    """
     end = start + len(citation.sentence)
     if start < 0 or text[start:end] != citation.sentence:
         return _paragraphs(text.strip())
     before, after = text[:start].lstrip(), text[end:].rstrip()
-    return f"{_paragraphs(before)}<mark>{_with_span(citation)}</mark>{_paragraphs(after)}"
+    if around is not None:
+        before, after = _last_of(before, around), _first_of(after, around)
+    return f"{_paragraphs(before)}<mark>{with_span(citation)}</mark>{_paragraphs(after)}"
+
+
+def _last_of(text: str, around: int) -> str:
+    """The end of a text: its last paragraph, and before it no more than `around` characters."""
+    at = text.rfind("\n") + 1 if "\n" in text else 0
+    cut = max(0, min(at, len(text)) - around)
+    if not cut:
+        return text
+    if not around:
+        return text[at:]
+    return "… " + text[cut:].split(None, 1)[-1]
+
+
+def _first_of(text: str, around: int) -> str:
+    at = text.find("\n")
+    if at < 0 or len(text) <= at + around:
+        return text
+    return text[:at] if not around else shortened(text, at + around)
 
 
 def _paragraphs(text: str) -> str:
@@ -174,7 +141,7 @@ def _whole(citation: Citation, find: FindArticle) -> str:
     if article is None:
         return ""
     text = _highlighted(article.text, citation.start, citation)
-    body = f'<div class="dl-text" dir="auto" tabindex="0">{text}</div>'
+    body = f'<div class="dl-text" dir="auto" tabindex="0" role="region" aria-label="The whole article">{text}</div>'
     return f'<details class="dl-whole"><summary>Open the article</summary>{body}</details>'
 
 
@@ -206,29 +173,45 @@ def _copies(item: Citation | Evidence) -> str:
     return f'<p class="dl-also">Also in {len(item.also_in)} {noun}: {escape(", ".join(item.also_in))}</p>'
 
 
-def _actions(answer: Answer) -> str:
-    """The answer with its sources as plain text to copy, and a link that asks the question again.
+def _actions(kept: Kept) -> str:
+    """The answer to copy, a link that asks again, files to save, and a word on the answer.
 
-    The link holds the question and its as-of day, and nothing of the conversation.
+    The link holds the question and its filters, and nothing of the conversation.
     """
-    notes = (f"[{number}] {_note(citation)}" for number, citation in enumerate(answer.citations, 1))
-    text = html.escape("\n".join([answer.text, "", *notes]))
-    query = {"q": answer.question} | ({"as_of": answer.as_of.isoformat()} if answer.as_of else {})
-    copy = f'<button type="button" class="dl-action" data-text="{text}">Copy with citations</button>'
-    link = f'<a class="dl-action" href="?{html.escape(urlencode(query))}">Link to this question</a>'
-    return f'<p class="dl-actions">{copy if answer.citations else ""}{link}</p>'
+    link = urlencode(kept.choices.link(kept.answer.question))
+    text = html.escape(markdown(kept.answer))
+    copy = f'<button type="button" class="dl-action dl-copy" data-text="{text}">Copy with citations</button>'
+    files = "".join(
+        f'<button type="button" class="dl-action" data-export="{kind}">{name}</button>' for kind, name in _KINDS
+    )
+    return (
+        f'<div class="dl-actions">{copy if kept.answer.citations else ""}'
+        f'<a class="dl-action" href="?{html.escape(link)}">Link to this question</a>'
+        f'<details class="dl-export"><summary>Save the conversation</summary><div>{files}</div></details></div>'
+        f"{_FEEDBACK}"
+    )
 
 
-def _note(citation: Citation) -> str:
-    day = citation.published.isoformat() if citation.published else "undated"
-    parts = (citation.source, f"“{citation.title}”", day, safe_url(citation.url) or "")
-    return ", ".join(part for part in parts if part)
+_THUMB = (
+    '<svg viewBox="0 0 20 20" aria-hidden="true"><path d="M3 9h3v8H3zM7.5 16V9l3-6.5c1.9.1 2.6 1.5 2.2 3.100'
+    'l-.6 2.4H16c1.2 0 1.8.9 1.5 2l-1.300 5c-.2.7-.8 1-1.5 1z"/></svg>'
+)
+_FEEDBACK = (
+    '<form class="dl-feedback" autocomplete="off"><span id="dl-asked-of">Is this answer right?</span>'
+    f'<button type="button" data-verdict="up" aria-pressed="false" aria-label="Yes, it is right">{_THUMB}</button>'
+    f'<button type="button" data-verdict="down" aria-pressed="false" aria-label="No, it is not">{_THUMB}</button>'
+    '<span class="dl-reason" hidden><label>Why? <input name="reason" maxlength="1000" '
+    'placeholder="If you like: what was right, or wrong"></label>'
+    '<button type="submit" class="dl-action">Send</button></span></form>'
+)
 
 
-def _searched(answer: Answer) -> str:
+def _searched(kept: Kept) -> str:
+    answer = kept.answer
     rows = [
         ("Question as searched", answer.searched_for or answer.question),
         ("Understood", "; ".join(answer.understood) or "no dates or sources named"),
+        ("Filters", kept.choices.words() or "none"),
         ("As of", day_name(answer.as_of) if answer.as_of else "the newest article"),
         ("Generation", answer.generation),
         ("Time taken", f"{answer.seconds:.2f} s"),
@@ -237,7 +220,3 @@ def _searched(answer: Answer) -> str:
         rows.append(("Left out, not backed by a source", "; ".join(answer.rejected)))
     body = "".join(f'<dt>{name}</dt><dd dir="auto">{escape(value)}</dd>' for name, value in rows)
     return f'<details class="dl-searched"><summary>What was searched</summary><dl>{body}</dl></details>'
-
-
-def _shortened(text: str, length: int = 320) -> str:
-    return text if len(text) <= length else text[:length].rsplit(" ", 1)[0] + " …"

@@ -34,12 +34,13 @@
       document.execCommand("copy");
       area.remove();
     }
+    const before = button.textContent;
     button.textContent = "Copied";
-    setTimeout(() => { button.textContent = "Copy with citations"; }, 2000);
+    setTimeout(() => { button.textContent = before; }, 2000);
   }
 
   document.addEventListener("click", (event) => {
-    const button = event.target.closest?.("button.dl-action");
+    const button = event.target.closest?.("button.dl-copy");
     if (button) copy(button);
   });
 
@@ -79,8 +80,16 @@
     setTimeout(() => document.querySelector("#dl-question button.submit-button")?.click(), 100);
   }
 
+  // A day is picked from the browser's own calendar, which knows the reader's language and keys.
+  function calendars() {
+    document.querySelectorAll("#dl-as-of input, #dl-from input, #dl-to input").forEach((field) => {
+      if (field.type !== "date") field.type = "date";
+    });
+  }
+
   new MutationObserver(() => {
     askFromLink();
+    calendars();
     if (wanted && show(wanted, true)) wanted = null;
     document.querySelectorAll("#dl-question button").forEach((button) => {
       const label = button.classList.contains("stop-button") ? "Stop" : "Ask";

@@ -1,0 +1,208 @@
+"""Who may come in, what stays shut, and what is kept: the chat's server without a browser, but for the login."""
+
+import asyncio
+import json
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from playwright.sync_api import expect, sync_playwright
+from typer.testing import CliRunner
+
+from index.errors import DatelineError, SettingsError
+from index.generation import ArchivePaths, building, is_building, writer_lock
+from rag.answer import Answer
+from tests.test_chat import CHROMIUM, browser_wanted, serving
+from ui.auth import hash_password, read_users
+from ui.cli import app as cli
+from ui.desk import Desk
+from ui.feedback import Feedback, FeedbackLog
+from ui.replies import Replies
+from ui.waiting import Busy, WaitingLine
+
+ANSWER = Answer("How much?", "It is not known.", True, (), (), None, "000001")
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a chat behind a login, whose archive is not there."""
+    folder = tmp_path_factory.mktemp("served")
+    users = folder / "users.txt"
+    users.write_text(f"# editors\n{hash_password('ann', 'a long secret')}\n", encoding="utf-8")
+    with serving(folder / "archive", DATELINE_AUTH=str(users)) as address:
+        yield address
+
+
+def get(url: str, body: bytes | None = None, **headers: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=10) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode(errors="replace")
+
+
+@pytest.mark.parametrize(
+    "door",
+    [
+        "file=/etc/passwd", "file/etc/passwd", "file=https://elsewhere.example/x", "proxy=https://elsewhere.example/x",
+        "upload", "upload_progress?upload_id=1", "info", "runs", "call/respond", "deep_link",
+        "component_server", "process_recording", "vibe-code", "dev/reload", "custom_component/1/client/x/y",
+    ],
+)  # fmt: skip
+def test_the_doors_of_gradio_that_the_chat_does_not_use_are_shut(served: str, door: str):
+    for prefix in ("gradio_api/", "", "gradio_api//", "gradio_api/%2e/"):
+        status, text = get(f"{served}{prefix}{door}")
+        assert status in {404, 405}, (prefix, status)
+        assert "root:" not in text
+
+
+def test_an_upload_from_another_site_is_refused(served: str):
+    body = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.html"\r\n\r\nhello\r\n--x--\r\n'
+    headers = {"Origin": "https://elsewhere.example", "Content-Type": "multipart/form-data; boundary=x"}
+    assert get(f"{served}gradio_api/upload", body, **headers)[0] == 404
+
+
+def test_nobody_asks_without_logging_in(served: str):
+    body = json.dumps({"data": ["?"], "fn_index": 0, "session_hash": "x"}).encode()
+    for door in ("gradio_api/queue/join", "gradio_api/run/predict"):
+        assert get(f"{served}{door}", body, **{"Content-Type": "application/json"})[0] == 401
+
+
+@browser_wanted
+def test_a_user_logs_in(served: str):
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        page = chromium.new_page()
+        page.goto(served)
+        for password in ("a guess", "a long secret"):
+            page.get_by_label("username").fill("ann")
+            page.get_by_label("password").fill(password)
+            page.get_by_role("button", name="Login").click()
+            if password == "a guess":
+                expect(page.get_by_text("Incorrect Credentials")).to_be_visible()
+        expect(page.get_by_role("alert")).to_contain_text("There is no archive yet", timeout=20_000)
+        chromium.close()
+
+
+def test_a_page_behind_a_proxy_names_the_address_that_its_reader_sees(tmp_path: Path):
+    with serving(tmp_path / "archive", DATELINE_ROOT_PATH="/news") as address:
+        status, text = get(address, **{"X-Forwarded-Host": "paper.example", "X-Forwarded-Proto": "https"})
+    assert status == 200
+    assert '"root":"https://paper.example/news"' in text
+
+
+# Users.
+
+
+def test_hash_password_makes_a_line_that_lets_this_user_in():
+    made = CliRunner().invoke(cli, ["hash-password", "ann"], input="a long secret\n")
+    assert made.exit_code == 0
+    users = read_users(made.stdout)
+    assert users.admits("ann", "a long secret")
+    assert asyncio.run(users.door()("ann", "a long secret"))
+    assert not users.admits("ann", "a long secret ")
+    assert not users.admits("bob", "a long secret")
+    assert not users.admits("bob", "")
+
+
+def test_several_users_stand_in_one_variable():
+    users = read_users(f"{hash_password('ann', 'one')},{hash_password('bob', 'two')}")
+    assert (users.admits("ann", "one"), users.admits("bob", "two"), users.admits("ann", "two")) == (True, True, False)
+
+
+@pytest.mark.parametrize("setting", ["", "no/such/file", "ann:secret", "ann:00$11"])
+def test_a_setting_that_names_no_user_is_an_error_that_does_not_repeat_it(setting: str):
+    with pytest.raises(SettingsError, match="dateline hash-password") as raised:
+        read_users(setting)
+    assert "secret" not in str(raised.value)
+
+
+def test_a_line_that_is_no_user_is_named_by_its_number(tmp_path: Path):
+    file = tmp_path / "users"
+    file.write_text(f"{hash_password('ann', 'one')}\nbob:two\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match="line 2, is not user:salt"):
+        read_users(str(file))
+
+
+@pytest.mark.parametrize(("user", "password"), [("a:b", "x"), ("a b", "x"), ("", "x"), ("ann", "")])
+def test_a_user_who_could_not_be_read_again_is_refused(user: str, password: str):
+    with pytest.raises(SettingsError):
+        hash_password(user, password)
+
+
+# Feedback.
+
+
+@given(reason=st.text(max_size=3_000))
+def test_feedback_is_one_line_of_bounded_length(tmp_path_factory: pytest.TempPathFactory, reason: str):
+    folder = tmp_path_factory.mktemp("log")
+    for verdict in ("up", "down"):
+        FeedbackLog(folder).add(Feedback.on(ANSWER, verdict, reason))
+    first, second = (folder / "feedback.jsonl").read_bytes().splitlines()
+    assert len(first) < 20_000
+    assert (json.loads(first)["verdict"], json.loads(second)["question"]) == ("up", "How much?")
+
+
+def test_a_full_log_takes_no_more_and_keeps_what_it_has(tmp_path: Path):
+    log = FeedbackLog(tmp_path, largest=600)
+    log.add(Feedback.on(ANSWER, "up"))
+    with pytest.raises(DatelineError, match=r"is full \(600 bytes\)"):
+        log.add(Feedback.on(ANSWER, "down", "x" * 500))
+    assert len((tmp_path / "feedback.jsonl").read_text().splitlines()) == 1
+
+
+def test_a_log_that_cannot_be_written_says_where_and_a_verdict_is_up_or_down(tmp_path: Path):
+    with pytest.raises(DatelineError, match=r"cannot be saved in .*nowhere"):
+        FeedbackLog(tmp_path / "nowhere").add(Feedback.on(ANSWER, "up"))
+    with pytest.raises(DatelineError, match="up, down; got 'sideways'"):
+        Feedback.on(ANSWER, "sideways")
+
+
+# Those who wait.
+
+
+def test_a_line_lets_a_few_through_in_order_and_turns_away_those_too_many():
+    line = WaitingLine(at_once=1, waiting=2)
+    with ExitStack() as open_places:
+        first, second, third = (ExitStack() for _ in range(3))
+        places = [stack.enter_context(line.place()) for stack in (first, second, third)]
+        for stack in (first, second, third):
+            open_places.push(stack)
+        assert [next(place.waits(patience=0.01), 0) for place in places] == [0, 1, 2]
+        with pytest.raises(Busy, match="Ask again in a minute"), line.place():
+            pass
+        waiting = places[2].waits(patience=10)
+        assert next(waiting) == 2
+        threading.Timer(0.01, first.close).start()
+        second.close()
+        assert list(waiting) == []
+
+
+def test_one_who_waits_is_told_how_many_are_ahead_and_one_too_many_that_it_is_busy(tmp_path: Path):
+    line = WaitingLine(at_once=1, waiting=1)
+    replies = Replies(Desk(tmp_path), line)
+    with line.place():
+        waiting = replies.respond("Who?", [], None, None, None, [], False)
+        assert "1 question is ahead of yours" in next(waiting)["content"]
+        [busy] = replies.respond("Who?", [], None, None, None, [], False)
+        assert "Busy just now" in busy["content"]
+        waiting.close()
+    shown = [said["content"] for said in replies.respond("Who?", [], None, None, None, [], False)]
+    assert "dateline rebuild" in shown[-1].replace("&#96;", "")
+
+
+def test_a_build_is_seen_while_its_process_lives(tmp_path: Path):
+    paths = ArchivePaths(tmp_path)
+    assert not is_building(paths)
+    with writer_lock(paths), building(paths):
+        assert is_building(paths)
+        paths.lock.write_text("pid 99999999 since yesterday\n", encoding="utf-8")
+        assert not is_building(paths)
+    assert not Desk(tmp_path).is_building

@@ -1,0 +1,88 @@
+"""A timeline as HTML: a table of what each source said of which day, and a small plot above it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from rag.answer import Answer, Moment
+from rag.quantity import quantities
+from ui.markup import escape
+from ui.wording import day_name
+
+_WIDTH, _HEIGHT, _SIDE, _TOP, _GROUND = 440, 132, 26, 24, 104
+
+
+def timeline_html(answer: Answer, turn: int) -> str:
+    """The answer's timeline, newest first as it stands; empty where it has none."""
+    if not answer.timeline:
+        return ""
+    figures = any(moment.value for moment in answer.timeline)
+    rows = "".join(_row(moment, answer, turn, figures=figures) for moment in answer.timeline)
+    figure = '<th scope="col">Figure</th>' if figures else ""
+    head = f'<tr><th scope="col">Day</th>{figure}<th scope="col">Source</th><th scope="col">No.</th></tr>'
+    table = f'<table class="dl-moments"><thead>{head}</thead><tbody>{rows}</tbody></table>'
+    return f'<section class="dl-timeline" aria-label="Timeline"><h3>Timeline</h3>{_plot(answer)}{table}</section>'
+
+
+def _row(moment: Moment, answer: Answer, turn: int, *, figures: bool) -> str:
+    citation = answer.citations[moment.citation - 1]
+    day = day_name(moment.day) if moment.day else "Undated"
+    figure = escape(moment.value) or "–"
+    if moment.superseded:
+        figure = f'<s>{figure}</s> <span class="dl-doubt">corrected since</span>'
+        day = f"<s>{day}</s>" if not figures else day
+    cell = f'<td dir="auto">{figure}</td>' if figures else ""
+    chip = (
+        f'<a class="dl-chip" href="#dl-{turn}-{moment.citation}" aria-label="Source {moment.citation}">'
+        f"{moment.citation}</a>"
+    )
+    row = ' class="dl-superseded"' if moment.superseded else ""
+    return f'<tr{row}><td>{day}</td>{cell}<td dir="auto">{escape(citation.source)}</td><td>{chip}</td></tr>'
+
+
+def _plot(answer: Answer) -> str:
+    """Each figure as a point over its day; of days without figures, points on a line. Fewer than two show nothing."""
+    points = [(moment.day, _value(moment), moment) for moment in reversed(answer.timeline) if moment.day is not None]
+    valued = [(day, value, moment) for day, value, moment in points if value is not None]
+    shown = valued if len(valued) > 1 else [(day, 0.0, moment) for day, _, moment in points]
+    first, last = min((day for day, *_ in shown), default=None), max((day for day, *_ in shown), default=None)
+    if first is None or last is None or first == last:
+        return ""
+    highest = max(value for _, value, _ in shown) or 1.0
+    placed = [(_across(day, first, last), _up(value, highest), moment) for day, value, moment in shown]
+    line = " ".join(f"{x:.1f},{y:.1f}" for x, y, moment in placed if not moment.superseded)
+    dots = "".join(_dot(x, y, moment, named=len(valued) > 1) for x, y, moment in placed)
+    ends = (
+        f'<text x="{_SIDE}" y="{_HEIGHT - 8}">{day_name(first)}</text>'
+        f'<text x="{_WIDTH - _SIDE}" y="{_HEIGHT - 8}" text-anchor="end">{day_name(last)}</text>'
+    )
+    return (
+        f'<svg class="dl-plot" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
+        f'aria-label="The entries of the table below, from {day_name(first)} to {day_name(last)}">'
+        f'<line x1="{_SIDE}" x2="{_WIDTH - _SIDE}" y1="{_GROUND}" y2="{_GROUND}"/>'
+        f'<polyline points="{line}"/>{dots}{ends}</svg>'
+    )
+
+
+def _value(moment: Moment) -> float | None:
+    # A bare figure measures nothing by itself: with a noun after it, it is read as it was in its sentence.
+    found = quantities(f"{moment.value} people") if moment.value else ()
+    return found[0].value if found else None
+
+
+def _across(day: date, first: date, last: date) -> float:
+    return _SIDE + (_WIDTH - 2 * _SIDE) * (day - first).days / (last - first).days
+
+
+def _up(value: float, highest: float) -> float:
+    return _GROUND - (_GROUND - _TOP) * value / highest
+
+
+def _dot(x: float, y: float, moment: Moment, *, named: bool) -> str:
+    kind = ' class="dl-superseded"' if moment.superseded else ""
+    anchor = "start" if x < _WIDTH / 3 else "end" if x > _WIDTH * 2 / 3 else "middle"
+    label = escape(moment.value) if named else str(moment.citation)
+    return (
+        f'<g{kind}><circle cx="{x:.1f}" cy="{y:.1f}" r="5"/>'
+        f'<text x="{x:.1f}" y="{y - 10:.1f}" text-anchor="{anchor}">{label}</text></g>'
+    )

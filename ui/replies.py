@@ -1,0 +1,76 @@
+"""What the chat replies to a question, from its place in line to the whole answer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from index.errors import DatelineError
+from ui.answers import answer_html
+from ui.choices import Choices
+from ui.conversation import History, message, pack, turn_of, turns
+from ui.desk import Desk
+from ui.faces import face_html
+from ui.suggestions import follow_ups
+from ui.waiting import Busy, WaitingLine
+
+log = logging.getLogger(__name__)
+
+ASKED_AT_ONCE = 4
+IN_LINE_AT_MOST = 32
+SEARCHING = "Looking through the archive …"
+LOADING = "Loading the language model, then looking through the archive: the first answer takes a few seconds …"
+FAILED = "Something went wrong in Dateline itself; its log says what. Other questions may still be answered."
+
+
+class Replies:
+    """Answers the page's questions, a few at a time; whatever goes wrong, the reader is told and not left waiting."""
+
+    def __init__(self, desk: Desk, line: WaitingLine | None = None) -> None:
+        self._desk = desk
+        self._line = line or WaitingLine(at_once=ASKED_AT_ONCE, waiting=IN_LINE_AT_MOST)
+
+    def respond(
+        self,
+        question: str,
+        history: History,
+        as_of: str | None,
+        first: str | None,
+        last: str | None,
+        sources: Sequence[str] | None,
+        newest: bool,
+    ) -> Iterator[dict[str, Any]]:
+        """The messages that stand in the reply's place one after another; the last stays."""
+        try:
+            choices = Choices.typed(as_of, first, last, sources, newest)
+            with self._line.place() as place:
+                for ahead in place.waits():
+                    yield message(face_html("In line", _ahead(ahead), "wait"))
+                yield message(face_html("Searching", SEARCHING if self._desk.is_warm else LOADING, "wait"))
+                self._desk.warm()
+                yield from self._answers(question, history, choices)
+        except Busy as error:
+            yield message(face_html("Busy just now", str(error)))
+        except DatelineError as error:
+            yield message(face_html("This question could not be answered", str(error)))
+        except Exception:  # the reader must not be left waiting, whatever went wrong
+            log.exception("A question failed.")
+            yield message(face_html("This question could not be answered", FAILED))
+
+    def _answers(self, question: str, history: History, choices: Choices) -> Iterator[dict[str, Any]]:
+        turn = 1 + turn_of(history)
+        answers = self._desk.assistant().stream(
+            question, as_of=choices.as_of, history=turns(history), where=choices.where
+        )
+        answer = None
+        for answer in answers:
+            if not choices.newest:  # put in another order, what is there already would move
+                yield message(answer_html(answer, turn), pack(answer, choices))
+        if answer is not None:
+            arranged = choices.arranged(answer)
+            yield message(answer_html(arranged, turn), pack(arranged, choices), follow_ups(arranged))
+
+
+def _ahead(count: int) -> str:
+    return f"{count} {'question is' if count == 1 else 'questions are'} ahead of yours …"
