@@ -1,0 +1,114 @@
+"""Claims with the sentences they cite, true and false: those written by hand, and those made from real articles."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+
+from benchmarks import mutations
+from index.article import Article
+from index.cleaning import clean
+from index.sentences import split_sentences
+from index.sources import read_pages
+from rag.answer import Citation
+from rag.event import event_date
+
+HERE = Path(__file__).resolve().parent
+EXAMPLES = HERE.parent / "examples" / "articles"
+_AROUND = 4  # sentences of a passage before the cited one
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A claim, what it cites, and its kind: "true", or how it is false. `group` decides the half it falls into."""
+
+    kind: str
+    text: str
+    citations: tuple[Citation, ...]
+    group: str
+
+
+def by_hand(path: Path = HERE / "claims.jsonl") -> list[Claim]:
+    """The claims of a file; raises ValueError where a cited sentence is not in its article."""
+    articles = {Path(page.origin): clean(page) for page in read_pages([EXAMPLES])}
+    by_name = {str(origin).split("articles/")[-1]: article for origin, article in articles.items()}
+    found = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        fields = json.loads(line)
+        cited = citations(by_name[fields["file"]])
+        wanted = [next((c for c in cited if c.sentence == sentence), None) for sentence in fields["cites"]]
+        if None in wanted:
+            raise ValueError(f"{path}, line {number}: a cited sentence is not in {fields['file']}")
+        found.append(Claim(fields["kind"], fields["claim"], tuple(c for c in wanted if c), str(number)))
+    return found
+
+
+def from_articles(path: Path, *, count: int, seed: int) -> Iterator[Claim]:
+    """True claims, and false ones made from them, about a sample of real articles."""
+    chance = random.Random(seed)
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        records = [json.loads(line) for line in file]
+    chance.shuffle(records)
+    strangers: Sequence[Citation] = ()
+    for record in records[:count]:
+        article = Article(
+            record["text"], record["title"], record["source"], _day(record["published"]), url=record["url"]
+        )
+        cited = [c for c in citations(article) if 60 <= len(c.sentence) <= 320 and c.sentence[-1] in '.”"']
+        picked = chance.sample(cited, min(3, len(cited)))
+        true = [claim for citation in picked for claim in _true(citation, cited, chance)]
+        yield from true
+        elsewhere = strangers or cited
+        for claim in chance.sample(true, min(4, len(true))):
+            for kind, change in mutations.KINDS.items():
+                text = change(claim.text, claim.citations, elsewhere, chance)
+                if text:
+                    yield replace(claim, kind=kind, text=text)
+        strangers = cited
+
+
+def _day(text: str) -> object:
+    from datetime import date
+
+    return date.fromisoformat(text)
+
+
+def citations(article: Article) -> list[Citation]:
+    """Each sentence of an article as it would be cited."""
+    sentences = split_sentences(article.text)
+    found = []
+    for place, sentence in enumerate(sentences):
+        start = sentences[max(0, place - _AROUND)].start
+        end = sentences[min(len(sentences) - 1, place + 3)].end
+        found.append(
+            Citation(
+                sentence=sentence.text,
+                start=sentence.start,
+                end=sentence.end,
+                article_id=article.id,
+                title=article.title,
+                source=article.source,
+                url=article.url,
+                published=article.published,
+                passage=article.text[start:end],
+                passage_start=start,
+                event=event_date(sentence.text, article.published),
+            )
+        )
+    return found
+
+
+def _true(citation: Citation, cited: Sequence[Citation], chance: random.Random) -> Iterator[Claim]:
+    texts = {citation.sentence} | {
+        text for rewrite in mutations.REWRITES if (text := rewrite(citation, chance)) is not None
+    }
+    for text in sorted(texts):
+        yield Claim("true", text, (citation,), citation.article_id)
+    for one, other in pairwise(cited):
+        if one == citation and one.end + 2 >= other.start:
+            yield Claim("true", f"{one.sentence.rstrip('.')}; {other.sentence}", (one, other), citation.article_id)

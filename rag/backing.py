@@ -1,0 +1,156 @@
+"""Every word of a claim looked for in its source: content words, names and quotations."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rag.lexicon import HARMLESS, senses, stem, vocabulary
+from rag.words import names
+
+_WORD = re.compile(r"\w+(?:'\w+)?")
+_QUOTED = re.compile(r'"([^"]+)(?:"|$)')
+_SINGLE = re.compile(r"(?<!\w)'([^']{3,}?)'(?!\w)")
+_PRONOUN = re.compile(
+    r"\b(?:he|she|it|they|him|her|his|its|their|them|hers|theirs|we|i|"
+    r"(?:the|this|that|these|those|both|each|one|two|all) \w+|one of|there|others?)\b",
+    re.I,
+)
+_GROUP = re.compile(
+    r"\b(?:the|his|her|its|their|that|this) (?:\w+ )?(?:country|government|company|capital|region|city|party|team|club|"
+    r"state|nation|territory|alliance|"
+    r"court|agency|group|side|army|president|minister|prime minister|leader|spokesman)\b",
+    re.I,
+)
+_SENTENCE = re.compile(r"(?<=[.!?\"])\s+(?=[A-Z\"])")
+_RUN = re.compile(r"[A-Z]\w+(?:[\s-](?:(?:of|and|the|for|on|in)\s){0,2}[A-Z]\w+)+")
+_BEFORE = 2  # sentences before the cited one in which a pronoun's name is looked for
+_TOPIC = 1  # words that may come from the passage around the sentence alone
+_PARTICLES = vocabulary("of the for and on in de da di del la le van von der den bin al ibn y")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A cited sentence with its article's title, its passage, and the part of the passage before it; all canonical."""
+
+    sentence: str
+    title: str
+    passage: str
+    before: str
+
+
+@dataclass(frozen=True, slots=True)
+class Backing:
+    """How the claim's content words are backed: how much in all (0 to 1), and which are not."""
+
+    support: float
+    missing: tuple[str, ...]
+
+
+def misquoted(claim: str, sources: Sequence[Source]) -> list[str]:
+    """Quoted words of the claim that do not stand in the cited sentences."""
+    told = _bare(" ".join(source.sentence for source in sources))
+    quotations = _QUOTED.findall(claim) + _SINGLE.findall(claim)
+    return [
+        f"“{quoted.strip()}” is not a quotation from the cited text"
+        for quoted in quotations
+        if _bare(quoted) not in told
+    ]
+
+
+def _bare(text: str) -> str:
+    return " ".join(re.sub(r"[\"']", "", text).lower().split()).strip(" .,;:!?")
+
+
+def back(claim: str, sources: Sequence[Source]) -> Backing:
+    """Each content word of the claim, its calendar phrases and numbers masked, with what backs it."""
+    told = {key for source in sources for word in _WORD.findall(source.sentence) for key in senses(word)}
+    exact = {stem(word) for source in sources for word in _WORD.findall(source.sentence)}
+    titles = {key for source in sources for word in _WORD.findall(source.title) for key in senses(word)}
+    common = {word for source in sources for word in _WORD.findall(source.passage) if word[0].islower()}
+    around = {stem(word) for source in sources for word in _WORD.findall(source.passage)}
+    own_names = names(claim)
+    granted = {word for name in own_names for word in _granted(name, claim, sources)}
+    in_names = {word for name in own_names for word in _WORD.findall(name)}
+    share, topic, missing, count = 0.0, 0, [], 0
+    for word in _WORD.findall(claim):
+        if not word[0].isalpha():
+            if word[0].isdigit() and not word.isdigit() and stem(word) not in exact:
+                missing.append(word)
+            continue
+        is_name = word in in_names and not (claim.startswith(word) and word.lower() in common)
+        if not is_name and stem(word) in HARMLESS:
+            continue
+        count += 1
+        if stem(word) in exact:
+            share += 1.0
+        elif senses(word) & told or word in granted:
+            share += 0.9
+        elif not is_name and senses(word) & titles:
+            share += 0.6
+        elif not is_name and stem(word) in around and topic < _TOPIC:
+            share, topic = share + 0.5, topic + 1
+        else:
+            missing.append(word)
+    return Backing(share / count if count else 1.0, tuple(dict.fromkeys(missing)))
+
+
+def _granted(name: str, claim: str, sources: Sequence[Source]) -> set[str]:
+    """The words of a name that the source backs in other words: in full, by initials, or for a pronoun."""
+    words = [word for word in _WORD.findall(name) if word.lower() not in _PARTICLES]
+    for source in sources:
+        if _is_initials(name, source.sentence) or any(_spells(word, source.sentence) for word in words):
+            return set(words)
+        known = [
+            _WORD.findall(other) for other in (*names(source.title), *names(source.passage), *names(source.sentence))
+        ]
+        present = {word.lower() for word in _WORD.findall(source.sentence)}
+        for other in known:
+            low = {word.lower() for word in other}
+            wanted = {word.lower() for word in words}
+            # A surname made a full name, where article and sentence speak of the same one.
+            if wanted <= low and wanted & present:
+                return set(words)
+        if _may_stand_for_pronoun(words, claim, source):
+            return set(words)
+    return set()
+
+
+def _initials(name: str) -> str:
+    return "".join(word[0] for word in re.findall(r"\w+", name) if word.lower() not in _PARTICLES).upper()
+
+
+def _spells(word: str, sentence: str) -> bool:
+    """Whether the word is the initials of a name in the sentence: FDA of "US Food and Drug Administration"."""
+    return word.isupper() and len(word) > 1 and any(_initials(run).endswith(word) for run in _RUN.findall(sentence))
+
+
+def _is_initials(name: str, sentence: str) -> bool:
+    initials = _initials(name)
+    return len(initials) > 1 and re.search(rf"\b{re.escape(initials)}\b", sentence) is not None
+
+
+def _may_stand_for_pronoun(words: Sequence[str], claim: str, source: Source) -> bool:
+    """Whether the sentence leaves somebody unnamed, and the name stands in the title or just before."""
+    pronoun = _PRONOUN.search(source.sentence)
+    first = next(iter(names(source.sentence)), None)
+    is_first = pronoun is not None and (first is None or pronoun.start() <= source.sentence.find(first))
+    openings = [pronoun] if is_first and pronoun else []
+    openings += _GROUP.finditer(source.sentence)
+    # The name takes the place of the pronoun: where all of them are still there, it is one name too many.
+    if not any(_count(opening.group(), claim) < _count(opening.group(), source.sentence) for opening in openings):
+        return False
+    near = " ".join(_SENTENCE.split(source.before.strip())[-_BEFORE:])
+    known = {
+        key
+        for text in (source.title, near)
+        for word in _WORD.findall(text)
+        if word[0].isupper()
+        for key in senses(word)
+    }
+    return all(senses(word) & known for word in words)
+
+
+def _count(phrase: str, text: str) -> int:
+    return len(re.findall(rf"\b{re.escape(phrase)}\b", text, re.I))

@@ -1,0 +1,283 @@
+"""Every number of a claim looked for in its source: digits or words, scales, shares, sums, ordinals, roundings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isclose
+
+from rag.lexicon import HARMLESS, same, stem
+
+_SMALL = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+)
+_CARDINAL = {word: number for number, word in enumerate(_SMALL.split())} | {
+    word: 10 * number
+    for number, word in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2)
+}
+_ORDINAL = {
+    word: number
+    for number, word in enumerate(
+        [
+            "zeroth",
+            "first",
+            "second",
+            "third",
+            "fourth",
+            "fifth",
+            "sixth",
+            "seventh",
+            "eighth",
+            "ninth",
+            "tenth",
+            "eleventh",
+            "twelfth",
+            "thirteenth",
+            "fourteenth",
+            "fifteenth",
+            "sixteenth",
+            "seventeenth",
+            "eighteenth",
+            "nineteenth",
+            "twentieth",
+        ]
+    )
+} | {"thirtieth": 30, "fortieth": 40, "fiftieth": 50, "hundredth": 100}
+_SCALE = {"hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12, "dozen": 12}
+_SHORT = {"k": 10**3, "m": 10**6, "mn": 10**6, "bn": 10**9, "b": 10**9, "tn": 10**12}
+_UNITS = {
+    "%": "%", "percent": "%", "$": "$", "dollar": "$", "dollars": "$", "usd": "$", "€": "€", "euro": "€", "euros": "€",
+    "£": "£", "pounds": "£", "¥": "¥", "yen": "¥",
+}  # fmt: skip
+_TOKEN = re.compile(r"[$€£¥%]|\d+(?:[.,:]\d+)*(?![\d])(?:(?:st|nd|rd|th|bn|tn|mn|[kmb])\b)?(?!\w)|\w+(?:'\w+)?|[^\w\s]")
+_DIGITS = re.compile(r"(\d+(?:[.,:]\d+)*)(\D*)")
+_MORE = re.compile(r"(?:more than|over|above|upwards of|exceed\w*|greater than|in excess of|beyond)$")
+_LEAST = re.compile(r"(?:at least|no fewer than|no less than|a minimum of)$")
+_LESS = re.compile(r"(?:fewer than|less than|under|below)$")
+_MOST = re.compile(r"(?:at most|no more than|up to|as many as|as much as|a maximum of)$")
+_NEARLY = re.compile(r"(?:nearly|almost|close to|just under)$")
+_ABOUT = re.compile(r"(?:about|around|roughly|approximately|some|an estimated|circa|or so)$")
+_DENIED = re.compile(r"\b(?:not|rather than|instead of)$")
+_BOUNDS = ((_DENIED, "≠"), (_LEAST, "≥"), (_MOST, "≤"), (_MORE, ">"), (_LESS, "<"), (_NEARLY, "≲"), (_ABOUT, "≈"))
+_ROUNDING = 0.05  # of the value: how far "about" and "nearly" may round
+_REACH = 0.25  # of the value: how far below it "more than" may point
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number of a text, as written at `start:end`; `unit` is %, a currency or nothing; `head` the next noun."""
+
+    start: int
+    end: int
+    text: str
+    value: float
+    is_ordinal: bool
+    unit: str
+    bound: str
+    head: str
+
+
+def figures(text: str) -> list[Figure]:
+    """The numbers of a canonical text in order. "One" is none where it stands for a thing ("one of them")."""
+    tokens = list(_TOKEN.finditer(text))
+    found: list[Figure] = []
+    at = 0
+    while at < len(tokens):
+        read = _read(tokens, at)
+        if read is None:
+            at += 1
+            continue
+        value, is_ordinal, stop = read
+        found.append(_figure(text, tokens, at, stop, value, is_ordinal))
+        at = stop
+    return _with_shared_units(text, found)
+
+
+def blanked(text: str) -> str:
+    """The text with its numbers blanked."""
+    for figure in figures(text):
+        text = text[: figure.start] + " " * (figure.end - figure.start) + text[figure.end :]
+    return text
+
+
+def unbacked(claim: str, sources: Sequence[str]) -> list[str]:
+    """What is wrong with the claim's numbers, in plain words; both texts canonical, with calendar days masked."""
+    backing = [figure for source in sources for figure in figures(source)]
+    own = figures(claim)
+    wrong = [
+        f"the number “{figure.text}” is not in the cited text"
+        for figure in own
+        if not any(_backs(figure, other) and not _is_misplaced(figure, other, backing) for other in backing)
+        and not _is_said_otherwise(figure, sources)
+    ]
+    given = {pair for source in sources for pair in _pairs(source)}
+    turned = [pair for pair in _pairs(claim) if pair not in given and pair[::-1] in given]
+    return wrong + [f"“{one}” and “{other}” are the wrong way round" for one, other in turned]
+
+
+def _read(tokens: list[re.Match[str]], at: int) -> tuple[float, bool, int] | None:
+    """The number that begins at a token: its value, whether it is an ordinal, and the token after it."""
+    word = tokens[at].group().lower()
+    digits = _DIGITS.fullmatch(word) if word[0].isdigit() else None
+    if digits:
+        number, suffix = digits.groups()
+        value = _number(number)
+        if suffix in ("st", "nd", "rd", "th"):
+            return value, True, at + 1
+        value *= _SHORT.get(suffix, 1)
+        return _scaled(tokens, at + 1, value)
+    return _spelt(tokens, at)
+
+
+def _number(digits: str) -> float:
+    plain = re.sub(r",(?=\d{3}(?:\D|$))", "", digits)
+    if ":" in plain:  # a time of day, or of a race
+        return (
+            float(sum(float(part.replace(",", ".")) * 60**-place for place, part in enumerate(plain.split(":")))) + 1e-6
+        )
+    try:
+        return float(plain.replace(",", "."))
+    except ValueError:  # 1.2.3
+        return float(re.sub(r"\D", "", plain)[:300]) + 1e-6
+
+
+def _scaled(tokens: list[re.Match[str]], at: int, value: float) -> tuple[float, bool, int]:
+    at_scale = at + 1 if at + 1 < len(tokens) and tokens[at].group() == "-" else at
+    if at_scale < len(tokens):
+        word = tokens[at_scale].group().lower()
+        scale = _SCALE.get(word) or (_SHORT.get(word) if word in ("m", "bn", "mn", "tn") else None)
+        if scale:
+            return value * scale, False, at_scale + 1
+    return value, False, at
+
+
+def _spelt(tokens: list[re.Match[str]], at: int) -> tuple[float, bool, int] | None:
+    total, current, seen, start = 0.0, 0.0, False, at
+    while at < len(tokens):
+        word = tokens[at].group().lower()
+        following = tokens[at + 1].group().lower() if at + 1 < len(tokens) else ""
+        if seen and word in ("-", "and") and (following in _CARDINAL or following in _ORDINAL) and current >= 20:
+            at += 1
+            continue
+        if word in _ORDINAL:
+            if current and (current < 20 or current % 10):
+                break
+            is_unit = word == "second" and at and tokens[at - 1].group().lower() in ("per", "a", "every", "each")
+            if is_unit or (word == "second" and not seen and following in ("", ".")):
+                break
+            return total + current + _ORDINAL[word], True, at + 1
+        if word in _CARDINAL:
+            if current and (current % 10 or (current % 100 and _CARDINAL[word] >= 10)):
+                break
+            current += _CARDINAL[word]
+        elif word in _SCALE and (seen or (at and tokens[at - 1].group().lower() in ("a", "an", "half"))):
+            current = max(current, 1) * _SCALE[word]
+            if _SCALE[word] > 100:
+                total, current = total + current, 0
+        else:
+            break
+        seen, at = True, at + 1
+    if not seen:
+        return None
+    value = total + current
+    return None if value == 1 and _is_pronoun(tokens, start, at) else (value, False, at)
+
+
+def _is_pronoun(tokens: list[re.Match[str]], at: int, stop: int) -> bool:
+    before = tokens[at - 1].group().lower() if at else ""
+    after = tokens[stop].group().lower() if stop < len(tokens) else "."
+    return (
+        before in ("no", "the", "this", "that", "any", "every", "each", "which")
+        or not after.isalpha()
+        or (after in ("of", "another", "is", "was", "that", "who", "has", "had", "in", "by", "for", "on", "to", "day"))
+    )
+
+
+def _figure(text: str, tokens: list[re.Match[str]], at: int, stop: int, value: float, is_ordinal: bool) -> Figure:
+    start, end = tokens[at].start(), tokens[stop - 1].end()
+    unit = _UNITS.get(tokens[at - 1].group(), "") if at else ""
+    start = tokens[at - 1].start() if unit else start
+    if not unit and stop < len(tokens):
+        unit = _UNITS.get(tokens[stop].group().lower(), "")
+    before = text[max(0, start - 20) : start].rstrip().lower().removesuffix(" a").removesuffix(" the")
+    bound = next((sign for pattern, sign in _BOUNDS if pattern.search(before)), "")
+    head = ""
+    for token in tokens[stop : stop + 4]:
+        word = token.group()
+        if not word[0].isalnum() and word not in "%-":
+            break
+        if word.lower() not in _UNITS and stem(word) not in HARMLESS and word[0].isalpha():
+            head = word
+            break
+    return Figure(start, end, text[start:end], value, is_ordinal, unit, bound, head)
+
+
+def _with_shared_units(text: str, found: list[Figure]) -> list[Figure]:
+    """ "Between 58.3 and 60.7 percent": the first has the unit of the second."""
+    for place in range(len(found) - 2, -1, -1):
+        one, other = found[place], found[place + 1]
+        if not one.unit and other.unit and text[one.end : other.start].strip() in ("to", "and", "or", "-"):
+            found[place] = Figure(
+                one.start, one.end, one.text, one.value, one.is_ordinal, other.unit, one.bound, other.head
+            )
+    return found
+
+
+def _backs(claim: Figure, source: Figure) -> bool:
+    """Whether the claim's number follows from the source's. A bound may be loosened, and never dropped or tightened."""
+    if claim.is_ordinal != source.is_ordinal or claim.unit != source.unit:
+        return False
+    said, given = claim.value, source.value
+    if "≠" in (claim.bound, source.bound) and claim.bound != source.bound:
+        return False
+    equal = isclose(said, given, rel_tol=1e-12)
+    if source.bound in (">", "≥"):
+        below = not equal and given * (1 - _REACH) <= said < given
+        if below or (equal and source.bound == ">"):
+            return claim.bound in (">", "≥")
+        return equal and claim.bound == "≥"
+    if source.bound in ("<", "≤"):
+        return equal and claim.bound in (("<", "≤", "≲") if source.bound == "<" else ("≤",))
+    if equal:
+        return claim.bound in ("", "≈", "≥", "≤", source.bound)
+    if claim.bound == "≈" or (claim.bound == "≲" and said > given):
+        return abs(said - given) <= _ROUNDING * abs(given)
+    if claim.bound in (">", "≥"):
+        return given * (1 - _REACH) <= said < given
+    return claim.bound in ("<", "≤") and given < said <= given * (1 + _REACH)
+
+
+def _is_misplaced(claim: Figure, source: Figure, backing: list[Figure]) -> bool:
+    """Whether the source gives another number for what the claim counts, and this number for something else."""
+    if claim.is_ordinal or not claim.head or not source.head or same(claim.head, source.head):
+        return False
+    return any(
+        other.head and same(claim.head, other.head) and other.value != claim.value and not _backs(claim, other)
+        for other in backing
+    ) and not any(same(claim.head, other.head) and _backs(claim, other) for other in backing if other.head)
+
+
+def _is_said_otherwise(claim: Figure, sources: Sequence[str]) -> bool:
+    """ "One" for "a single", "two" for "both", "three times" for "triple"."""
+    said = {
+        1.0: r"\b(?:single|sole|only|once)\b", 2.0: r"\b(?:both|twice|double|pair|couple|two)\b",
+        3.0: r"\b(?:triple|three)\b", 12.0: r"\b(?:a|one) dozen\b",
+    }.get(claim.value)  # fmt: skip
+    return bool(
+        said and not claim.is_ordinal and not claim.unit and any(re.search(said, source, re.I) for source in sources)
+    )
+
+
+_PAIR = re.compile(r"(?<![\w.,-])(\w+)(?: votes| seats| points| goals)?(?:-| to )(\w+)(?![\w-])")
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    """Scores and votes: "3-1", "364 votes to 194"."""
+    found = []
+    for match in _PAIR.finditer(text.lower()):
+        one, other = (_CARDINAL.get(word, word) for word in match.groups())
+        if all(str(value).isdigit() for value in (one, other)) and str(one) != str(other):
+            found.append((str(one), str(other)))
+    return found

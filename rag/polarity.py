@@ -1,0 +1,164 @@
+"""What a claim and its source deny, leave open or order in time, compared word by word."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rag.lexicon import HARMLESS, OPPOSITES, same, senses, stem, vocabulary
+
+_WORD = re.compile(r"[\w%]+(?:'\w+)?|[,;:.!?()]|-(?=\s)")
+_NOT = vocabulary(
+    "not never no none nobody nothing neither nor without cannot hardly barely scarcely nowhere"
+)  # fmt: skip
+_DENYING = frozenset(
+    map(
+        stem,
+        vocabulary(
+            "deny denied fail refuse reject decline lack prevent avoid prohibit ban unable unwilling dismiss miss "
+            "oppose impossible false untrue stop except"
+        ),
+    )
+)
+_OPEN = frozenset(
+    map(
+        stem,
+        vocabulary(
+            "may might could would will shall plan propose expect hope want intend likely possibly perhaps "
+            "threaten consider seek try set due if whether should allege claim can able must yet potential "
+            "probable"
+        ),
+    )
+)
+_BREAK = frozenset(",;:.!?()-") | {"but", "because", "although", "while", "whereas", "since", "which", "who"}
+_SHORT_BREAK = frozenset(";:.!?()") | {"but", "because", "although", "whereas"}
+_PERFECTIVE = re.compile(
+    r"\bnot (?:only|just|until|least)\b|\bno (?:fewer|less|more) than\b|\bwould not be .{0,40}without\b"
+)
+_YET_TO = re.compile(
+    r"\b(?:ha(?:s|ve|d)|is|are|was|were) yet to\b|\bruled? out\b|\bruling out\b|\bfar from\b|\bf(?:alls?|ell) short\b"
+)
+_WINDOW = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """A word that denies, the content words it reaches, nearest first, and whether it is a plain "not" of some kind."""
+
+    cue: str
+    reach: tuple[str, ...]
+    is_plain: bool
+
+
+def conflicts(claim: str, sources: Sequence[str]) -> list[str]:
+    """Where the claim says the opposite of its canonical sources, or more than they, in plain words."""
+    own = _words(_plain(claim))
+    theirs = [_words(_plain(source)) for source in sources]
+    mine, given = _denials(own), [denial for words in theirs for denial in _denials(words)]
+    denied = [
+        f"it denies what the cited text does not (“{denial.cue}”)"
+        for denial in mine
+        if not _granted(denial, given, theirs)
+    ]
+    asserted = [
+        f"the cited text denies it (“{denial.cue}”)"
+        for denial in given
+        if denial.reach and _asserts(own, mine, denial, theirs, given)
+    ]
+    return denied + asserted + _turned(own, theirs, bool(mine or given)) + _opened(own, theirs)
+
+
+def _plain(text: str) -> str:
+    text = _PERFECTIVE.sub(" ", text.lower())
+    return re.sub(r"n't\b", " not", _YET_TO.sub(" not ", text).replace("can't", "can not").replace("won't", "will not"))
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text)
+
+
+def _denials(words: list[str]) -> list[Denial]:
+    found = []
+    for place, word in enumerate(words):
+        is_plain = word in _NOT
+        if not is_plain and stem(word) not in _DENYING:
+            continue
+        reach = _reach(words[place + 1 :])
+        if word in ("none", "nobody", "nothing", "no", "nowhere") or not reach:
+            reach += _reach(words[max(0, place - 6) : place][::-1])[:3]
+        found.append(Denial(word, tuple(reach), is_plain))
+    return found
+
+
+def _reach(words: Sequence[str]) -> list[str]:
+    reached: list[str] = []
+    for word in words[: 3 * _WINDOW]:
+        if word in _BREAK and (reached or word in _SHORT_BREAK):
+            break
+        if word.isalnum() and stem(word) not in HARMLESS and word not in _BREAK:
+            reached.append(word)
+        if len(reached) == _WINDOW:
+            break
+    return reached
+
+
+def _granted(denial: Denial, given: list[Denial], theirs: list[list[str]]) -> bool:
+    """Whether the source denies the same, or says the opposite of what is denied."""
+    if not denial.is_plain and any(same(denial.cue, word) for words in theirs for word in words):
+        return True
+    near = denial.reach[:3]
+    if denial.is_plain and near and stem(near[0]) in _DENYING:  # "does not deny"
+        return any(other.is_plain and near[0] in other.reach for other in given)
+    if any(
+        same(one, other)
+        for other_denial in given
+        for one in denial.reach
+        for other in (*other_denial.reach, other_denial.cue)
+    ):
+        return True
+    if any(OPPOSITES.get(stem(one), frozenset()) & {stem(word) for words in theirs for word in words} for one in near):
+        return True
+    return not denial.reach and bool(given)
+
+
+def _asserts(own: list[str], mine: list[Denial], denial: Denial, theirs: list[list[str]], given: list[Denial]) -> bool:
+    """Whether the claim says, undenied, what the source says only under a denial."""
+    head = denial.reach[0]
+    if denial.is_plain is False and any(same(denial.cue, word) for word in own):
+        return False
+    if not any(same(head, word) for word in own):
+        return False
+    if any(same(head, word) for other in mine for word in (*other.reach, other.cue)):
+        return False
+    if any(OPPOSITES.get(stem(head), frozenset()) & {stem(word)} for word in own):
+        return False
+    reached = sum(same(head, word) for other in given for word in other.reach)
+    return reached >= sum(same(head, word) for words in theirs for word in words)
+
+
+def _turned(own: list[str], theirs: list[list[str]], has_denial: bool) -> list[str]:
+    """Words of the claim whose opposite, and not they, stand in the source: "rose" for "fell", "before" for "after"."""
+    told = {stem(word) for words in theirs for word in words}
+    meant = {key for words in theirs for word in words for key in senses(word)}
+    wrong = []
+    for word in own:
+        turned = OPPOSITES.get(stem(word), frozenset()) & told
+        if turned and not has_denial and stem(word) not in told and not (senses(word) - {stem(word)}) & meant:
+            wrong.append(f"“{word}” stands where the cited text says the opposite")
+    return wrong
+
+
+def _opened(own: list[str], theirs: list[list[str]]) -> list[str]:
+    """A thing told as done that the source only holds possible, plans or threatens."""
+    if any(stem(word) in _OPEN for word in own):
+        return []
+    wrong = []
+    for words in theirs:
+        for place, word in enumerate(words[:-1]):
+            if word not in ("may", "might", "could"):
+                continue
+            head = next(iter(_reach(words[place + 1 :])), None)
+            if head and any(same(head, other) for other in own) and sum(same(head, w) for w in words) == 1:
+                wrong.append(f"the cited text says only that it {word}")
+    return wrong

@@ -1,0 +1,134 @@
+"""The gate: what a claim may say of the sentences it cites, and what it may not."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks.claims import by_hand
+from rag.answer import Citation
+from rag.verifier import Verifier
+
+PACKAGE = (
+    "Belarus and Iran signed a package of 13 documents on Wednesday, when President Alexander Lukashenko received his "
+    "Iranian counterpart, Masoud Pezeshkian."
+)
+TITLE = "Lukashenko and Pezeshkian seal 13 papers in Minsk"
+FINAL = "Jannik Sinner beat Carlos Alcaraz in four sets, and more than 14,900 people watched."
+COURT = "The company denies that it knew of the fault, and no one was hurt."
+
+
+def cite(sentence: str, *, before: str = "", title: str = TITLE) -> Citation:
+    return Citation(
+        sentence=sentence,
+        start=len(before),
+        end=len(before) + len(sentence),
+        article_id="a",
+        title=title,
+        source="harbour-wire",
+        url=None,
+        published=date(2025, 8, 21),
+        passage=before + sentence,
+        passage_start=0,
+    )
+
+
+def is_backed(claim: str, *citations: Citation) -> bool:
+    check = Verifier().check(claim, citations)
+    assert check.supported == (not check.reasons)
+    assert 0 <= check.support <= 1
+    return check.supported
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "Belarus and Iran signed thirteen documents.",
+        "Iran and Belarus signed 13 documents on 2025-08-20.",
+        "A package of 13 documents was signed on Aug. 20.",
+        "It was reported that Lukashenko received Pezeshkian in August 2025.",
+        "Masoud Pezeshkian was received by Alexander Lukashenko.",
+    ],
+)
+def test_a_true_paraphrase_passes(claim: str) -> None:
+    assert is_backed(claim, cite(PACKAGE))
+
+
+@pytest.mark.parametrize(
+    ("claim", "reason"),
+    [
+        ("Belarus and Iran signed 30 documents.", "the number “30” is not in the cited text"),
+        ("Belarus and Iran signed 13 documents on Aug. 21.", "the date “Aug. 21” is not in the cited text"),
+        ("Belarus and Iraq signed 13 documents.", "“Iraq” is not in the cited text"),
+        ("Belarus and Iran did not sign 13 documents.", "it denies what the cited text does not (“not”)"),
+        ("Pezeshkian received Lukashenko.", "“Pezeshkian” and “Lukashenko” have changed places about “received”"),
+        ("Belarus and Iran signed 13 documents about railways.", "“railways” is not in the cited text"),
+        ('Iran signed a "package of papers".', "“package of papers” is not a quotation from the cited text"),
+    ],
+)  # fmt: skip
+def test_each_fault_is_named(claim: str, reason: str) -> None:
+    assert reason in Verifier().check(claim, [cite(PACKAGE)]).reasons
+
+
+def test_a_bound_may_be_loosened_and_not_dropped() -> None:
+    assert is_backed("Over 14,900 people watched.", cite(FINAL))
+    assert is_backed("At least 14,900 people watched.", cite(FINAL))
+    assert not is_backed("14,900 people watched.", cite(FINAL))
+    assert not is_backed("Fewer than 14,900 people watched.", cite(FINAL))
+
+
+def test_what_the_source_denies_is_not_asserted() -> None:
+    assert is_backed("The company denies it knew of the fault.", cite(COURT))
+    assert not is_backed("The company knew of the fault.", cite(COURT))
+    assert not is_backed("The company does not deny that it knew of the fault.", cite(COURT))
+
+
+def test_an_opposite_is_not_a_synonym() -> None:
+    assert is_backed("Shares dropped 3%.", cite("The shares fell by 3 percent."))
+    assert not is_backed("Shares rose 3%.", cite("The shares fell by 3 percent."))
+
+
+def test_victor_and_vanquished_are_not_exchanged() -> None:
+    assert is_backed("Sinner beat Alcaraz.", cite(FINAL))
+    assert not is_backed("Carlos Alcaraz beat Jannik Sinner.", cite(FINAL))
+
+
+def test_a_name_may_take_the_place_of_a_pronoun_where_it_stands_just_before() -> None:
+    he = cite("He flew home in May.", before="Tibor Kapu of Hungary was among them. ")
+    assert is_backed("Tibor Kapu flew home in May.", he)
+    assert not is_backed("Peggy Whitson flew home in May.", he)
+
+
+def test_a_claim_without_citations_or_without_words_fails() -> None:
+    assert Verifier().check("Belarus signed.", []).reasons == ("it cites nothing",)
+    assert Verifier().check(" ", [cite(PACKAGE)]).reasons == ("the claim is empty",)
+
+
+@given(st.text(min_size=1).filter(str.strip))
+def test_a_cited_sentence_word_for_word_always_passes(sentence: str) -> None:
+    assert is_backed(sentence, cite(sentence))
+
+
+@given(st.integers(min_value=1000, max_value=1400), st.sampled_from([PACKAGE, FINAL, COURT]))
+def test_a_number_that_is_nowhere_never_passes(number: int, sentence: str) -> None:
+    assert not is_backed(f"{sentence[:-1]}, {number} in all.", cite(sentence))
+
+
+@given(st.text(max_size=400), st.text(max_size=400))
+def test_no_text_breaks_it(claim: str, sentence: str) -> None:
+    Verifier().check(claim, [cite(sentence)])
+
+
+def test_a_text_too_long_for_a_sentence_is_refused_unread() -> None:
+    [reason] = Verifier().check("1" * 10_000_000, [cite(PACKAGE)]).reasons
+    assert reason.startswith("it is longer than 1,000 characters")
+
+
+def test_most_claims_written_by_hand_are_judged_rightly() -> None:
+    claims = by_hand()
+    right = [Verifier().check(c.text, c.citations).supported == (c.kind == "true") for c in claims]
+    assert len(claims) >= 240
+    assert sum(right) >= 0.85 * len(claims)
