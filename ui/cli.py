@@ -17,6 +17,7 @@ from rich.console import Console
 
 from index import __main__ as archive_commands
 from index.errors import DatelineError
+from ui import cli_config, cli_watch
 
 if TYPE_CHECKING:
     from rag import Assistant
@@ -44,6 +45,8 @@ EXAMPLES: dict[Callable[..., None], str] = {
 }
 for command, examples in EXAMPLES.items():
     app.command(epilog=examples)(command)
+app.command(epilog=cli_watch.EXAMPLES)(cli_watch.watch)
+app.command(epilog=cli_config.EXAMPLES)(cli_config.config)
 
 
 @app.callback()
