@@ -61,3 +61,194 @@ def within(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
 def test_help_names_every_command_and_the_exit_codes():
     shown = dateline("--help")
     assert shown.returncode == 0
+    for command in COMMANDS:
+        assert f" {command} " in shown.stdout
+    assert "Exit codes: 0 done, 1 an error, 2 a wrong command line, 3 asked" in " ".join(shown.stdout.split())
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_explains_itself_with_an_example(command: str):
+    shown = dateline(command, "--help", COLUMNS="160")
+    assert shown.returncode == 0
+    assert f"dateline {command}" in shown.stdout
+    assert "--archive" in shown.stdout
+
+
+def test_nothing_heavy_is_imported_until_a_command_needs_it():
+    found = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import ui.cli, sys; print([m for m in ('torch', 'gradio', 'faiss') if m in sys.modules])",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[1],
+    )
+    assert found.stdout.strip() == "[]"
+
+
+def test_ask_prints_the_quotation_its_dates_source_and_title(example_archive: Path):
+    shown = dateline("ask", QUESTION, "--archive", example_archive)
+    assert shown.returncode == 0, shown.stderr
+    assert SENTENCE in shown.stdout
+    assert "[1] 21 August 2025" in shown.stdout
+    assert "speaks of 20 August 2025 (“on Aug. 20”)" in shown.stdout
+    assert "Lukashenko and Pezeshkian seal 13 papers in Minsk, defence among the topics" in shown.stdout
+    assert "\x1b" not in shown.stdout  # no colours in a pipe
+    for rail in ("Famine", "Jackson Hole", "Arsenal", "Tianjin"):
+        assert rail not in shown.stdout
+
+
+def test_ask_json_is_the_answer_as_python_gives_it(example_archive: Path, within):
+    code, shown = within("ask", QUESTION, "--json", "--archive", example_archive)
+    assert code == 0
+    answer = json.loads(shown)
+    assert answer["question"] == QUESTION
+    assert not answer["abstained"]
+    first = answer["citations"][0]
+    assert first["sentence"] == SENTENCE
+    assert first["published"] == "2025-08-21"
+    assert first["event"]["first"] == first["event"]["last"] == "2025-08-20"
+
+
+def test_no_answer_has_an_exit_code_of_its_own_and_nothing_later_than_the_as_of_day_is_shown(
+    example_archive: Path, within
+):
+    code, shown = within("ask", UNANSWERED, "--as-of", "2025-08-20", "--json", "--archive", example_archive)
+    assert code == 3
+    answer = json.loads(shown)
+    assert answer["abstained"]
+    assert answer["citations"] == []
+    assert answer["evidence"]
+    assert all(near["published"] <= "2025-08-20" for near in answer["evidence"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("ask", "who?", "--archive", "nowhere"), 1, "There is no archive at nowhere"),
+        (("status", "--archive", "nowhere"), 1, "There is no archive at nowhere"),
+        (("eval", "nothing.jsonl", "--archive", "nowhere"), 1, "nothing.jsonl: cannot be read"),
+        (("ask",), 2, "Missing argument"),
+        (("ask", "who?", "--as-of", "yesterday"), 2, "yesterday"),
+        (("nonsense",), 2, "No such command"),
+    ],
+)
+def test_what_goes_wrong_is_said_without_a_traceback(
+    arguments: tuple[str, ...], code: int, message: str, tmp_path: Path
+):
+    shown = dateline(*arguments, cwd=tmp_path)
+    assert shown.returncode == code
+    assert message in shown.stderr
+    assert "Traceback" not in shown.stderr
+    assert shown.stdout == ""
+    if code == 1:
+        assert shown.stderr.startswith("error: ")
+        assert shown.stderr.count("\n") == 1
+
+
+def test_a_setting_that_cannot_be_used_is_named():
+    shown = dateline("status", DATELINE_CITATIONS="many")
+    assert shown.returncode == 1
+    assert "'citations'" in shown.stderr
+
+
+def test_the_archive_comes_from_the_flag_then_the_environment_then_the_file(example_archive: Path, tmp_path: Path):
+    (tmp_path / "dateline.toml").write_text(f'archive = "{example_archive}"\n', encoding="utf-8")
+    from_file = dateline("status", "--json", cwd=tmp_path)
+    assert json.loads(from_file.stdout)["archive"] == str(example_archive)
+    from_environment = dateline("status", cwd=tmp_path, DATELINE_ARCHIVE="elsewhere")
+    assert "no archive at elsewhere" in from_environment.stderr
+    from_flag = dateline("status", "--archive", "here", cwd=tmp_path, DATELINE_ARCHIVE="elsewhere")
+    assert "no archive at here" in from_flag.stderr
+
+
+def test_eval_prints_figures_for_people_and_for_programs(example_archive: Path, tmp_path: Path, within):
+    questions = tmp_path / "questions.jsonl"
+    asked = [
+        {"question": QUESTION, "asked": "2025-08-31", "answer": "13 documents", "answerable": True},
+        {"question": UNANSWERED, "asked": "2025-08-31", "answerable": False},
+    ]
+    questions.write_text("\n".join(map(json.dumps, asked)), encoding="utf-8")
+    code, shown = within("eval", questions, "--archive", example_archive, "--json")
+    assert code == 0
+    report = json.loads(shown)
+    assert report["questions"] == 2
+    assert report["sentence hit@1"] == 1.0
+    assert "sentence hit@1" in within("eval", questions, "--archive", example_archive)[1]
+
+
+def test_doctor_passes_a_sound_archive_and_says_the_mend_of_a_damaged_one(
+    example_archive: Path, tmp_path: Path, within
+):
+    code, shown = within("doctor", "--archive", example_archive, "--json")
+    assert code == 0, shown
+    assert [check["name"] for check in json.loads(shown)] == [
+        "python", "packages", "settings", "disk", "model", "reader", "archive"
+    ]  # fmt: skip
+    damaged = tmp_path / "archive"
+    shutil.copytree(example_archive, damaged)
+    vectors = max(damaged.rglob("vectors.faiss"))
+    vectors.write_bytes(vectors.read_bytes()[:-1])
+    code, shown = within("doctor", "--archive", damaged)
+    assert code == 1
+    assert "FAIL archive" in shown
+    assert "mend: Run `dateline rebuild" in shown
+
+
+def test_chat_in_the_terminal_answers_until_the_input_ends(example_archive: Path, within):
+    code, shown = within("chat", "--terminal", "--archive", example_archive, stdin=f"{QUESTION}\n")
+    assert code == 0
+    assert "The archive holds" in shown
+    assert SENTENCE in shown
+
+
+def test_a_follow_up_in_the_terminal_is_understood_from_what_was_said(example_archive: Path, within):
+    typed = f"{QUESTION}\nWhen did they sign it?\n\n"
+    code, shown = within("chat", "--terminal", "--archive", example_archive, stdin=typed)
+    assert code == 0
+    assert shown.count(SENTENCE) >= 2
+    assert "\x1b" not in shown
+
+
+def test_the_shell_completes_commands():
+    shown = subprocess.run(
+        [sys.executable, "-c", "import sys; sys.argv = ['dateline']; from ui.cli import main; main()"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parents[1],
+        env=os.environ | {"_DATELINE_COMPLETE": "complete_bash", "COMP_WORDS": "dateline re", "COMP_CWORD": "1"},
+    )
+    assert shown.stdout.split() == ["rebuild"]
+
+
+def test_an_article_cannot_steer_the_terminal():
+    assert printable("red\x1b[31m\x9b31m \u202etxt\r\nnext\x07") == "red[31m31m txt  next"
+
+
+def test_days_are_named_as_shortly_as_they_can_be():
+    assert days_name(date(2025, 8, 20), date(2025, 8, 20)) == "20 August 2025"
+    assert days_name(date(2024, 2, 1), date(2024, 2, 29)) == "February 2024"
+    assert days_name(date(2024, 1, 1), date(2024, 12, 31)) == "2024"
+    assert days_name(date(2024, 2, 1), date(2024, 2, 28)) == "1 February 2024 to 28 February 2024"
+
+
+def test_a_citation_shows_where_else_it_ran_and_that_its_date_is_doubtful():
+    day = date(2025, 8, 21)
+    citation = Citation(
+        "It ended.", 0, 9, "a", "The end", "Wire", None, day, "It ended.", 0, True, ("Post",),
+        EventDate(date(2025, 8, 18), date(2025, 8, 20), "this week", "week"),
+    )  # fmt: skip
+    lines = [line for _, line in answer_lines(Answer("q", "It ended. [1]", False, (citation,), (), None, "000001"))]
+    assert lines == [
+        "It ended. [1]",
+        "",
+        "[1] 21 August 2025 (date uncertain) · Wire",
+        "    The end",
+        "    “It ended.”",
+        "    speaks of 18 August 2025 to 20 August 2025 (“this week”)",
+        "    also in Post",
+    ]

@@ -5,6 +5,7 @@ Exit codes: 0 done (answered), 1 an error, 2 a wrong command line, 3 asked and n
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 from collections.abc import Callable, Iterable
@@ -257,6 +258,9 @@ def _examples(path: Path | None, at_most: int = 4) -> list[str]:
 def _chat_here(assistant: Assistant) -> None:
     from rag.answer import Turn
     from ui.terminal import answer_lines
+
+    with contextlib.suppress(ImportError):
+        import readline  # noqa: F401  # the line that is typed can be edited, and earlier ones called back
 
     typer.echo(f"{assistant.coverage()} An empty line ends the chat.")
     history: list[Turn] = []
