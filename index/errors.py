@@ -2,6 +2,7 @@
 
 DatelineError
 ├── InputError            a file or record could not be read: names the file, the record and the reason
+│   └── FetchError        a web address could not be fetched: names it, and says when to try again
 ├── QuestionError         a question cannot be asked as it stands (empty, too long, an impossible date)
 ├── SettingsError         a setting has a value that cannot be used
 ├── ModelError            a model could not be loaded or gave something unusable
@@ -31,6 +32,18 @@ class InputError(DatelineError):
         super().__init__(f"{origin}: {reason}")
         self.origin = origin
         self.reason = reason
+
+
+class FetchError(InputError):
+    """A web address could not be fetched.
+
+    `lasting` is true where trying again will not help; `wait` is the number of seconds that the server asked for.
+    """
+
+    def __init__(self, origin: str, reason: str, *, lasting: bool = False, wait: float | None = None) -> None:
+        super().__init__(origin, reason)
+        self.lasting = lasting
+        self.wait = wait
 
 
 class QuestionError(DatelineError):

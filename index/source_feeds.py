@@ -1,4 +1,8 @@
-"""Pages from RSS and Atom feeds; and sitemaps, which list pages but hold none."""
+"""Pages from RSS and Atom feeds; and sitemaps, which list pages but hold none.
+
+`read_feed` and `read_sitemap` give what a file holds by itself. `read_entries` and `read_news` give every entry, the
+content empty where the page that it leads to has yet to be fetched.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from xml.sax import SAXException
 
 from lxml import etree
 
-from index.article import RawPage
+from index.article import PageKind, RawPage
 from index.errors import InputError
 from index.source_markup import Body, read_body
 from index.source_records import host_of, read_authors, web_address
@@ -20,8 +24,18 @@ from index.source_values import MAX_RECORD, OpenFile, Skip
 logger = logging.getLogger(__name__)
 
 
+_NO_TEXT = "the entry has no text: fetch the page that it leads to first"
+_NO_BODY = Body("", PageKind.STORY)
+
+
 def read_feed(file: OpenFile) -> Iterator[RawPage | Skip]:
     """The entries of a feed; those that hold only a teaser give that. A broken feed gives the entries that stand."""
+    for entry in read_entries(file):
+        yield entry if isinstance(entry, Skip) or entry.content else Skip(entry.origin, _NO_TEXT)
+
+
+def read_entries(file: OpenFile) -> Iterator[RawPage | Skip]:
+    """The entries of a feed, those without text too; a feed that is broken or empty is told by a skip at the end."""
     content = read_whole(file.stream, file.origin, MAX_RECORD)
     feed = _parse(content, file.origin)
     for number, entry in enumerate(feed.entries, start=1):
@@ -44,10 +58,8 @@ def _parse(content: bytes, origin: str) -> Any:
         raise InputError(origin, f"the feed cannot be read ({type(error).__name__}): download it again") from error
 
 
-def _from_entry(entry: Any, feed: Any, origin: str, file: OpenFile) -> RawPage | Skip:
+def _from_entry(entry: Any, feed: Any, origin: str, file: OpenFile) -> RawPage:
     body = _body(entry)
-    if body is None:
-        return Skip(origin, "the entry has no text: fetch the page that it leads to first")
     url = web_address(entry.get("link"))
     source = entry.get("source") or {}
     names = (source.get("title"), host_of(url), feed.get("title"))
@@ -66,13 +78,13 @@ def _from_entry(entry: Any, feed: Any, origin: str, file: OpenFile) -> RawPage |
     )
 
 
-def _body(entry: Any) -> Body | None:
-    """The fullest text of an entry."""
+def _body(entry: Any) -> Body:
+    """The fullest text of an entry; empty where it has none."""
     parts = [*(entry.get("content") or ()), entry.get("summary_detail") or {}]
     bodies = (
         read_body(mend(part.get("value") or ""), is_html="plain" not in (part.get("type") or "")) for part in parts
     )
-    return max((body for body in bodies if body.content), key=lambda body: len(body.content), default=None)
+    return max((body for body in bodies if body.content), key=lambda body: len(body.content), default=_NO_BODY)
 
 
 def _authors(entry: Any) -> tuple[str, ...]:
@@ -108,6 +120,36 @@ def read_sitemap(file: OpenFile) -> Iterator[RawPage | Skip]:
         raise InputError(file.origin, f"the sitemap is broken ({error}): download it again") from error
     if not number:
         yield Skip(file.origin, "the sitemap has no entries")
+
+
+def read_news(file: OpenFile) -> Iterator[RawPage | Skip]:
+    """The articles that a news sitemap names, without content; entries that are no news are told by one skip."""
+    content = read_whole(file.stream, file.origin, MAX_RECORD)
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, recover=True)
+    try:
+        root = etree.fromstring(content, parser)
+    except etree.LxmlError as error:
+        raise InputError(file.origin, f"the sitemap is broken ({error}): download it again") from error
+    others = 0
+    for number, element in enumerate(() if root is None else root.iter("{*}url"), start=1):
+        news, url = element.find("{*}news"), web_address(element.findtext("{*}loc"))
+        if news is None or url is None:
+            others += 1
+            continue
+        yield RawPage(
+            origin=file.record(number),
+            content="",
+            kind=PageKind.STORY,
+            url=url,
+            title=_line(news.findtext("{*}title")),
+            published=_line(news.findtext("{*}publication_date")),
+            source=_line(news.findtext("{*}publication/{*}name")) or host_of(url),
+            language=_line(news.findtext("{*}publication/{*}language")),
+        )
+    if root is not None and (first := root.findtext("{*}sitemap/{*}loc")):
+        yield Skip(file.origin, f"an index of sitemaps: name the news sitemap that it lists, such as {first.strip()}")
+    elif others:
+        yield Skip(file.origin, f"{others} entries are no news (they have no news:news with an address)")
 
 
 def _forget(element: Any) -> None:

@@ -41,6 +41,15 @@ class Evidence:
     score: float
     also_in: tuple[str, ...] = ()
 
+    @property
+    def id(self) -> str:
+        """The article's id and the passage's place in it: the same passage has the same id in every generation."""
+        return f"{self.article_id}:{self.start}-{self.end}"
+
+    def to_metadata(self) -> dict[str, Any]:
+        """All but the passage itself, as JSON values: what other libraries carry along with a text."""
+        return {key: _jsonable(value) for key, value in asdict(self).items() if key != "passage"}
+
 
 @dataclass(frozen=True, slots=True)
 class Citation:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +19,10 @@ from pydantic_settings import (
 
 from index.embedding import DEFAULT_MODEL
 from index.errors import SettingsError
+
+_STARS = "********"
+_SECRET_NAME = re.compile(r"(?:^|_)(?:keys?|tokens?|secrets?|passwords?|auth)(?:_|$)")
+_PASSWORD = re.compile(r"(://[^/@:\s]*:)[^/@\s]+@")
 
 
 def _listed(value: Any) -> Any:
@@ -78,3 +85,47 @@ def load_settings(**given: Any) -> Settings:
         raise SettingsError(f"The setting {name!r} cannot be used: {first['msg']} (got {first['input']!r}).") from error
     except (OSError, ValueError) as error:
         raise SettingsError(f"dateline.toml cannot be read: {error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A setting as it stands: `shown` is its value as text, a secret as stars; `source` is where it came from."""
+
+    name: str
+    shown: str
+    source: str
+    meaning: str
+
+    def to_dict(self) -> dict[str, str]:
+        """The same as JSON values."""
+        return asdict(self)
+
+
+def explain(**given: Any) -> list[Origin]:
+    """Every setting with its value and where that came from. Raises SettingsError."""
+    settings = load_settings(**given)
+    flags = {name for name, value in given.items() if value is not None}
+    try:
+        in_file = TomlConfigSettingsSource(Settings)()
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"dateline.toml cannot be read: {error}") from error
+    environment = {name.upper() for name in os.environ}
+    origins = []
+    for name, field in Settings.model_fields.items():
+        variable = f"DATELINE_{name.upper()}"
+        if name in flags:
+            source = "flag"
+        elif variable in environment:
+            source = f"environment ({variable})"
+        else:
+            source = "file (dateline.toml)" if name in in_file else "default"
+        origins.append(Origin(name, _shown(name, getattr(settings, name)), source, field.description or ""))
+    return origins
+
+
+def _shown(name: str, value: Any) -> str:
+    """A value as text; what may be a secret, by its type, its setting's name or its place in an address, as stars."""
+    text = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+    if value and (isinstance(value, SecretStr) or _SECRET_NAME.search(name)):
+        return _STARS
+    return _PASSWORD.sub(rf"\1{_STARS}@", text)

@@ -16,6 +16,10 @@ from ui.cli import main
 from ui.terminal import answer_lines, printable
 from ui.wording import days_name
 
+COMMANDS = (
+    *("rebuild", "add", "delete", "status", "verify", "watch"),
+    *("ask", "chat", "serve", "mcp", "eval", "doctor", "config"),
+)
 QUESTION = "what did Belarus and Iran sign?"
 UNANSWERED = "Who won the curling match on Mars?"
 SENTENCE = (
@@ -57,14 +61,12 @@ def within(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
 def test_help_names_every_command_and_the_exit_codes():
     shown = dateline("--help")
     assert shown.returncode == 0
-    for command in ("rebuild", "add", "delete", "status", "verify", "ask", "chat", "serve", "mcp", "eval", "doctor"):
+    for command in COMMANDS:
         assert f" {command} " in shown.stdout
     assert "Exit codes: 0 done, 1 an error, 2 a wrong command line, 3 asked" in " ".join(shown.stdout.split())
 
 
-@pytest.mark.parametrize(
-    "command", ["rebuild", "add", "delete", "status", "verify", "ask", "chat", "serve", "mcp", "eval", "doctor"]
-)
+@pytest.mark.parametrize("command", COMMANDS)
 def test_each_command_explains_itself_with_an_example(command: str):
     shown = dateline(command, "--help", COLUMNS="160")
     assert shown.returncode == 0
@@ -201,6 +203,26 @@ def test_chat_in_the_terminal_answers_until_the_input_ends(example_archive: Path
     assert code == 0
     assert "The archive holds" in shown
     assert SENTENCE in shown
+
+
+def test_a_follow_up_in_the_terminal_is_understood_from_what_was_said(example_archive: Path, within):
+    typed = f"{QUESTION}\nWhen did they sign it?\n\n"
+    code, shown = within("chat", "--terminal", "--archive", example_archive, stdin=typed)
+    assert code == 0
+    assert shown.count(SENTENCE) >= 2
+    assert "\x1b" not in shown
+
+
+def test_the_shell_completes_commands():
+    shown = subprocess.run(
+        [sys.executable, "-c", "import sys; sys.argv = ['dateline']; from ui.cli import main; main()"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parents[1],
+        env=os.environ | {"_DATELINE_COMPLETE": "complete_bash", "COMP_WORDS": "dateline re", "COMP_CWORD": "1"},
+    )
+    assert shown.stdout.split() == ["rebuild"]
 
 
 def test_an_article_cannot_steer_the_terminal():

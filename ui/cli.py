@@ -5,6 +5,7 @@ Exit codes: 0 done (answered), 1 an error, 2 a wrong command line, 3 asked and n
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import sys
@@ -18,6 +19,7 @@ from rich.console import Console
 
 from index import __main__ as archive_commands
 from index.errors import DatelineError
+from ui import cli_config, cli_watch
 
 if TYPE_CHECKING:
     from rag import Assistant
@@ -45,6 +47,8 @@ EXAMPLES: dict[Callable[..., None], str] = {
 }
 for command, examples in EXAMPLES.items():
     app.command(epilog=examples)(command)
+app.command(epilog=cli_watch.EXAMPLES)(cli_watch.watch)
+app.command(epilog=cli_config.EXAMPLES)(cli_config.config)
 
 
 @app.callback()
@@ -271,6 +275,9 @@ def _examples(path: Path | None, at_most: int = 4) -> list[str]:
 def _chat_here(assistant: Assistant) -> None:
     from rag.answer import Turn
     from ui.terminal import answer_lines
+
+    with contextlib.suppress(ImportError):
+        import readline  # noqa: F401  # the line that is typed can be edited, and earlier ones called back
 
     typer.echo(f"{assistant.coverage()} An empty line ends the chat.")
     history: list[Turn] = []
