@@ -116,7 +116,7 @@ def launch(
         mcp_server=False,
         show_error=False,
         max_file_size="1kb",  # nothing is uploaded here, so the library's upload door stays all but shut
-        auth=door,  # type: ignore[arg-type]  # gradio awaits what is a coroutine
+        auth=door,  # gradio awaits what is a coroutine
         auth_message=LOGIN if door else None,
         root_path=settings.root_path or None,
         theme=_theme(),

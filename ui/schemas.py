@@ -13,7 +13,7 @@ from index.article import Article
 from index.store import Coverage, Filter
 from rag.answer import Answer, Citation, Evidence, Turn
 from rag.query import LONGEST
-from ui.sources import safe_url
+from ui.markup import safe_url
 
 Question = Annotated[
     str, Field(min_length=1, max_length=LONGEST, description="The question, in plain words.", examples=["Who won?"])
