@@ -10,7 +10,6 @@ word is over the archive has no part in the score.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -27,7 +26,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from index.article import Article, Sentence
 from index.embedding import ModelCard
 from index.errors import ArchiveError, ArchiveMissing
-from index.records import ROOM, Census, Record, check_model
+from index.records import ROOM, Census, Record, check_model, fold
 from index.store import Coverage, Filter, Hit, StoredPassage, Vector
 
 FORMAT = 1
@@ -36,12 +35,6 @@ _POOL = 8  # connections of one reader
 _WAIT = 10.0  # seconds for a connection
 _EFFORT = 100  # rows that the vector index holds ready at least; pgvector's default is 40
 _READ = 256  # articles read at once where all are read
-
-
-def fold(text: str) -> str:
-    """Text as its words are indexed and looked for: without accents, and without what PostgreSQL cannot hold."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    return plain.replace("\x00", " ").encode("utf-8", "replace").decode("utf-8")
 
 
 def place_of(url: str) -> str:

@@ -14,8 +14,8 @@ from index.copying import Summary
 from index.embedding import ModelCard
 from index.errors import ArchiveError, ArchiveLocked
 from index.generation import KEEP
-from index.postgres_store import FORMAT, LIVE, connect_ready, fold, place_of, read_model, read_records, translated
-from index.records import ROOM, Record, check_model
+from index.postgres_store import FORMAT, LIVE, connect_ready, place_of, read_model, read_records, translated
+from index.records import ROOM, Record, check_model, fold
 
 _LOCK = 0x646174656C696E65  # "dateline": the writer's advisory lock
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -31,6 +32,12 @@ def unpack_spans(text: str, spans: bytes) -> tuple[Sentence, ...]:
     """The sentences of a text from packed spans."""
     pairs = np.frombuffer(spans, dtype="<u4").reshape(-1, 2).tolist()
     return tuple(Sentence(start, end, text[start:end]) for start, end in pairs)
+
+
+def fold(text: str) -> str:
+    """Text as its words are indexed and looked for: without accents, and without what a database cannot hold."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return plain.replace("\x00", " ").encode("utf-8", "replace").decode("utf-8")
 
 
 @dataclass(frozen=True)

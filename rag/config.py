@@ -38,6 +38,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="DATELINE_", toml_file="dateline.toml", extra="forbid", frozen=True)
 
     archive: Path = Field(Path("archive"), description="The folder of the archive.")
+    store: str | None = Field(None, description="Where questions go instead: a postgresql:// or milvus:// url.")
     model: str = Field(DEFAULT_MODEL, description="The embedding model: the packaged one, a folder, or a hub name.")
     device: str = Field("cpu", description="Where models run: cpu, cuda, cuda:1, mps.")
     reader: str = Field("trained", pattern="^(trained|cosine)$", description="What scores sentences.")

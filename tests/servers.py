@@ -61,7 +61,7 @@ class Postgres:
                  "-k", str(self.data.parent), *flags],
                 stdout=log, stderr=log, user=_UNPRIVILEGED, cwd="/", start_new_session=True,
             )  # fmt: skip
-        until = time.monotonic() + 60
+        until = time.monotonic() + 180
         while time.monotonic() < until:
             with suppress(psycopg.OperationalError), psycopg.connect(self.url, connect_timeout=2):
                 return
@@ -129,7 +129,7 @@ def milvus(folder: Path) -> Iterator[str]:
     with (folder / "milvus.log").open("ab") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
     try:
-        until = time.monotonic() + 60
+        until = time.monotonic() + 180
         while time.monotonic() < until and process.poll() is None:
             with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
                 break

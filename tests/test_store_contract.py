@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -29,7 +28,7 @@ from tests.servers import Postgres, fresh_database, milvus, postgres, postgres_f
 from tests.word_embedder import WordEmbedder
 
 WORDS = WordEmbedder()
-ENGINES = ("folder", "postgresql")
+ENGINES = ("folder", "postgresql", "milvus")
 FIRST = date(2024, 11, 20)  # the stories run over a change of month and year
 SOURCES = ("north.example", "south.example", "Küste & Söhne", 'O\'Hara "Daily"')
 CITIES = ("Oslo", "Quito", "Rabat", "Sofia", "Tunis", "Vaduz", "Warsaw", "Yerevan", "Zagreb")
@@ -87,28 +86,28 @@ def server() -> Iterator[Postgres]:
         yield running
 
 
-@contextmanager
-def a_place(engine: str, request: pytest.FixtureRequest, name: str, folder: Path) -> Iterator[str]:
+@pytest.fixture(scope="session")
+def milvus_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with milvus(tmp_path_factory.mktemp("milvus")) as url:
+        yield url
+
+
+def a_place(engine: str, request: pytest.FixtureRequest, name: str) -> str:
     """Somewhere empty that an archive can be copied to."""
     if engine == "postgresql":
-        yield fresh_database(request.getfixturevalue("server"), name)
-    else:
-        with milvus(folder) as url:
-            yield f"{url}/{name}"
+        return fresh_database(request.getfixturevalue("server"), name)
+    return f"{request.getfixturevalue('milvus_url')}/{name}"
 
 
 @pytest.fixture(scope="session", params=ENGINES)
-def location(
-    request: pytest.FixtureRequest, built: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str | Path]:
+def location(request: pytest.FixtureRequest, built: Path) -> str | Path:
     if request.param == "folder":
-        yield built
-        return
-    with a_place(request.param, request, "contract", tmp_path_factory.mktemp("place")) as place:
-        source = open_archive(built)
-        copy(source, open_target(place))
-        source.close()
-        yield place
+        return built
+    place = a_place(request.param, request, "contract")
+    source = open_archive(built)
+    copy(source, open_target(place))
+    source.close()
+    return place
 
 
 @pytest.fixture(scope="session")
@@ -287,31 +286,32 @@ def test_the_generation_has_a_name_and_another_model_is_refused(store: Source, l
 def test_a_copy_moves_only_what_differs_and_a_reader_keeps_its_generation(
     engine: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    with a_place(engine, request, "moves", tmp_path) as place:
-        target = open_target(place)
-        with pytest.raises(ArchiveError):
-            open_store(place)
-        whole = rebuilt(tmp_path / "whole", slice(0, 63))
-        part = rebuilt(tmp_path / "part", slice(0, 50))
-        first = copy(part, target)
-        assert (first.articles, first.moved, first.published) == (50, 50, True)
-        again = copy(part, target)
-        assert (again.moved, again.published, again.generation) == (0, False, first.generation)
-        reader = open_store(place)
-        second = copy(whole, target)
-        assert (second.articles, second.published) == (63, True)
-        assert second.generation > first.generation
-        after = open_store(place)
-        assert reader.coverage().articles == 50
-        assert len(reader.dense(WORDS.embed_question("tram"), 500, Filter())) == first.passages
-        assert len(reader.lexical(["fog"], 9, Filter())) == 0
-        assert after.coverage().articles == 63
-        third = copy(part, target)
-        assert (third.articles, third.moved if engine == "postgresql" else 0) == (50, 0)
-        last = open_store(place)
-        assert {r.article_id for r in last.records()} == {r.article_id for r in part.records()}
-        for opened in (reader, after, last, whole, part):
-            opened.close()
+    place = a_place(engine, request, "moves")
+    target = open_target(place)
+    with pytest.raises(ArchiveError):
+        open_store(place)
+    whole = rebuilt(tmp_path / "whole", slice(0, 63))
+    part = rebuilt(tmp_path / "part", slice(0, 50))
+    first = copy(part, target)
+    assert (first.articles, first.moved, first.published) == (50, 50, True)
+    again = copy(part, target)
+    assert (again.published, again.generation) == (False, first.generation)
+    assert again.moved == (0 if engine == "postgresql" else 50)  # Milvus copies no rows from the generation before
+    reader = open_store(place)
+    second = copy(whole, target)
+    assert (second.articles, second.published) == (63, True)
+    assert second.generation > first.generation
+    after = open_store(place)
+    assert reader.coverage().articles == 50
+    assert len(reader.dense(WORDS.embed_question("tram"), 500, Filter())) == first.passages
+    assert len(reader.lexical(["fog"], 9, Filter())) == 0
+    assert after.coverage().articles == 63
+    third = copy(part, target)
+    assert (third.articles, third.moved if engine == "postgresql" else 0) == (50, 0)
+    last = open_store(place)
+    assert {r.article_id for r in last.records()} == {r.article_id for r in part.records()}
+    for opened in (reader, after, last, whole, part):
+        opened.close()
 
 
 def rebuilt(folder: Path, which: slice) -> FaissStore:
@@ -344,21 +344,21 @@ class Failing:
 
 @pytest.mark.parametrize("engine", ENGINES[1:])
 def test_a_copy_that_was_cut_short_serves_nothing_new_and_goes_on(
-    engine: str, request: pytest.FixtureRequest, tmp_path: Path, built: Path, monkeypatch: pytest.MonkeyPatch
+    engine: str, request: pytest.FixtureRequest, built: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("index.copying.BATCH", 10)
-    with a_place(engine, request, "cut", tmp_path) as place:
-        target, source = open_target(place), open_archive(built)
-        with pytest.raises(PowerCut):
-            copy(Failing(source, 35), target)
-        with pytest.raises(ArchiveError):
-            open_store(place)
-        report = copy(source, target)
-        assert (report.articles, report.unchanged, report.moved) == (63, 30, 33)
-        store = open_store(place, WORDS.card)
-        assert store.coverage() == source.coverage()
-        store.close()
-        source.close()
+    place = a_place(engine, request, "cut")
+    target, source = open_target(place), open_archive(built)
+    with pytest.raises(PowerCut):
+        copy(Failing(source, 35), target)
+    with pytest.raises(ArchiveError):
+        open_store(place)
+    report = copy(source, target)
+    assert (report.articles, report.unchanged, report.moved) == (63, 30, 33)
+    store = open_store(place, WORDS.card)
+    assert store.coverage() == source.coverage()
+    store.close()
+    source.close()
 
 
 def test_an_empty_archive_says_so(tmp_path: Path, request: pytest.FixtureRequest) -> None:
@@ -370,17 +370,16 @@ def test_an_empty_archive_says_so(tmp_path: Path, request: pytest.FixtureRequest
     source.close()
     delete(tmp_path / "archive", [record.article_id])
     empty = open_archive(tmp_path / "archive")
-    with a_place("milvus", request, "empty", tmp_path) as at_milvus:
-        places = [tmp_path / "archive", fresh_database(request.getfixturevalue("server"), "empty"), at_milvus]
-        for place in places:
-            if place != tmp_path / "archive":
-                copy(empty, open_target(str(place)))
-            store = open_store(place)
-            assert str(store.coverage()) == "The archive is empty."
-            assert store.dense(WORDS.embed_question("tram"), 5, Filter()) == []
-            assert store.lexical(["tram"], 5, Filter()) == []
-            assert list(store.records()) == []
-            store.close()
+    places = [tmp_path / "archive", *(a_place(engine, request, "empty") for engine in ENGINES[1:])]
+    for place in places:
+        if place != tmp_path / "archive":
+            copy(empty, open_target(str(place)))
+        store = open_store(place)
+        assert str(store.coverage()) == "The archive is empty."
+        assert store.dense(WORDS.embed_question("tram"), 5, Filter()) == []
+        assert store.lexical(["tram"], 5, Filter()) == []
+        assert list(store.records()) == []
+        store.close()
     empty.close()
 
 
