@@ -32,7 +32,7 @@ from index.store import Coverage, Filter, Hit, StoredPassage, Vector
 FORMAT = 1
 LIVE = 2**31 - 1  # `died` of a row that is in every generation to come
 _POOL = 8  # connections of one reader
-_WAIT = 10.0  # seconds for a connection
+_WAIT = 30.0  # seconds for a connection
 _EFFORT = 100  # rows that the vector index holds ready at least; pgvector's default is 40
 _READ = 256  # articles read at once where all are read
 
@@ -90,7 +90,7 @@ def read_records(connection: psycopg.Connection[Any], generation: int) -> Iterat
             for number, vector in connection.execute(
                 "SELECT article, embedding FROM passages WHERE article = ANY(%s) ORDER BY number", [numbers]
             ):
-                vectors[number].append(vector.to_numpy() if hasattr(vector, "to_numpy") else vector)
+                vectors[number].append(vector.to_numpy())
             for number, record in rows:
                 found = vectors[number]
                 yield Record.from_json(record, np.stack(found) if found else np.zeros((0, 0), dtype=np.float32))

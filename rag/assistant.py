@@ -65,7 +65,7 @@ class Assistant:
         Raises ArchiveMissing, ArchiveDamaged or ModelMismatch where it cannot be asked with these settings.
         """
         self._settings = settings or load_settings(archive=archive)
-        self._location = archive if archive is not None else self._settings.store or self._settings.archive
+        self._location = archive if archive is not None else self._settings.location
         self._embedder = embedder or SentenceTransformerEmbedder(self._settings.model, device=self._settings.device)
         self._lock = threading.Lock()
         self._loading = threading.Lock()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -11,7 +12,9 @@ from pathlib import Path
 import numpy as np
 import psycopg
 import pytest
+from typer.testing import CliRunner
 
+from index.__main__ import app
 from index.article import Article, DateOrigin, Passage, Sentence
 from index.copying import Checksum, Summary, copy
 from index.errors import ArchiveLocked
@@ -72,7 +75,7 @@ def test_a_one_day_filter_gets_all_its_passages_from_the_vector_index(server: Po
         connection.execute("ALTER DATABASE nearest SET enable_bitmapscan = off")
     with psycopg.connect(url) as connection:
         connection.execute("DROP INDEX passages_published_source_idx, passages_source_idx")
-        probe = f"[{','.join('1' * 1 for _ in range(CARD.dimension))}]"
+        probe = str([1] * CARD.dimension)
         nearest = (
             "SELECT number FROM passages WHERE published = '2025-02-20' ORDER BY embedding <#> %s::vector LIMIT 10"
         )
@@ -102,7 +105,8 @@ def test_a_second_writer_is_told_who_holds_the_lock(server: Postgres) -> None:
 def test_an_assistant_answers_from_a_database_and_sees_a_new_generation(server: Postgres, tmp_path: Path) -> None:
     archive, url = tmp_path / "archive", fresh_database(server, "asked")
     rebuild(archive, Input.of(write_stories(tmp_path / "a.jsonl", range(12))), WORDS)
-    publish(archive, url)
+    printed = CliRunner().invoke(app, ["copy", str(archive), url, "--json"], catch_exceptions=False)
+    assert json.loads(printed.stdout)["moved"] == 12
     with Assistant(url, embedder=WORDS) as there, Assistant(archive, embedder=WORDS) as here:
         question = "How long would the quay numbered 3 be?"
         mine, theirs = here.retrieve(question, k=5), there.retrieve(question, k=5)

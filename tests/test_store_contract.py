@@ -71,10 +71,17 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "archive"
 
 
+class Truth(list[Record]):
+    """Every record, shown short where a test fails."""
+
+    def __repr__(self) -> str:
+        return f"{len(self)} records"
+
+
 @pytest.fixture(scope="session")
 def truth(built: Path) -> list[Record]:
     source = open_archive(built)
-    records = list(source.records())
+    records = Truth(source.records())
     source.close()
     assert len(records) == 63
     return records
@@ -264,6 +271,17 @@ def test_coverage_counts_what_is_there(store: Source, truth: list[Record]) -> No
     assert coverage.last == max(day for day in published if day)
     counted = Counter(record.article.source for record in truth)
     assert coverage.sources == tuple(sorted(counted.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+@given(where=filters)
+@settings(max_examples=20, deadline=None)
+def test_days_counts_the_dated_articles_that_the_filter_admits(
+    store: Source, truth: list[Record], where: Filter
+) -> None:
+    if not hasattr(store, "days"):
+        pytest.skip("this store does not count days yet")
+    counted = Counter(record.article.published for record in admitted(truth, where) if record.article.published)
+    assert store.days(where) == sorted(counted.items())
 
 
 def test_a_store_gives_back_every_record_and_the_lines_it_learned(
