@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from index.__main__ import app
 from index.article import Article, DateOrigin, Passage, Sentence
 from index.copying import Checksum, Summary, copy
-from index.errors import ArchiveLocked
+from index.errors import ArchiveDamaged, ArchiveLocked
 from index.faiss_store import open_archive
 from index.postgres_store import open_postgres
 from index.postgres_writer import PostgresTarget
@@ -119,10 +119,26 @@ def test_an_assistant_answers_from_a_database_and_sees_a_new_generation(server: 
         assert there.coverage().articles == 15
 
 
+def test_a_copy_whose_rows_read_back_otherwise_is_not_published(server: Postgres, tmp_path: Path) -> None:
+    archive, url = tmp_path / "archive", fresh_database(server, "altered")
+    rebuild(archive, Input.of(write_stories(tmp_path / "a.jsonl", range(6))), WORDS)
+    publish(archive, url)
+    with psycopg.connect(url) as connection:
+        connection.execute("UPDATE articles SET record = replace(record, '40 metres', '90 metres')")
+    add(archive, Input.of(write_stories(tmp_path / "b.jsonl", range(6, 8))), WORDS)
+    with pytest.raises(ArchiveDamaged, match="Nothing was published"):
+        publish(archive, url)
+    store = open_postgres(url, CARD)
+    assert store.generation == "000001"
+    store.close()
+
+
 def publish(archive: Path, url: str) -> None:
     source = open_archive(archive)
-    copy(source, PostgresTarget(url))
-    source.close()
+    try:
+        copy(source, PostgresTarget(url))
+    finally:
+        source.close()
 
 
 def test_a_replica_takes_over_when_the_primary_dies_and_nothing_is_lost(tmp_path: Path) -> None:
