@@ -49,7 +49,7 @@ def served_generation(location: str | Path) -> str:
             return milvus_store.served_generation(str(location))
     from index.generation import ArchivePaths
 
-    return ArchivePaths(Path(location)).current_name()
+    return ArchivePaths(Path(location)).served_name()
 
 
 def open_target(location: str) -> Target:

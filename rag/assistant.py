@@ -88,8 +88,8 @@ class Assistant:
 
     @property
     def archive(self) -> Path:
-        """The folder of the archive."""
-        return self._archive
+        """The folder of the archive; that of the settings where a store is asked instead."""
+        return self._settings.archive if "://" in str(self._location) else Path(self._location)
 
     def coverage(self) -> Coverage:
         """What the archive holds."""

@@ -278,8 +278,6 @@ def test_coverage_counts_what_is_there(store: Source, truth: list[Record]) -> No
 def test_days_counts_the_dated_articles_that_the_filter_admits(
     store: Source, truth: list[Record], where: Filter
 ) -> None:
-    if not hasattr(store, "days"):
-        pytest.skip("this store does not count days yet")
     counted = Counter(record.article.published for record in admitted(truth, where) if record.article.published)
     assert store.days(where) == sorted(counted.items())
 
