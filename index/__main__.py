@@ -6,6 +6,7 @@ import json
 import logging
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Any
@@ -203,6 +204,28 @@ def verify(archive: ArchiveOption = DEFAULT_ARCHIVE, as_json: JsonOption = False
     _show({result.generation: result.problem or "whole" for result in results}, as_json)
     if any(result.problem for result in results):
         raise typer.Exit(1)
+
+
+@app.command()
+def copy(
+    source: Annotated[str, typer.Argument(help="The archive: a folder, or the url of a store.", show_default=False)],
+    target: Annotated[str, typer.Argument(help="A postgresql:// or milvus:// url.", show_default=False)],
+    as_json: JsonOption = False,
+) -> None:
+    """Make a database serve what an archive holds. Only what differs moves; all is read back before it is served.
+
+    Stop it at any time: what was served stays, and the next copy goes on. Ask it with DATELINE_STORE=URL.
+    """
+    from index import copying
+    from index.stores import open_store, open_target
+
+    opened = open_store(source)
+    try:
+        with Bar() as bar:
+            report = copying.copy(opened, open_target(target), progress=bar)
+    finally:
+        opened.close()
+    _show(asdict(report), as_json)
 
 
 def _show(facts: dict[str, Any], as_json: bool, hidden: tuple[str, ...] = ()) -> None:

@@ -6,7 +6,7 @@ import json
 import logging
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -20,6 +20,7 @@ from index.article import Article, DateOrigin, Passage, Sentence
 from index.embedding import ModelCard
 from index.errors import ArchiveDamaged, ArchiveMissing, ModelMismatch
 from index.generation import ARTICLES, VECTORS, ArchivePaths, Manifest, check_files, quarantine
+from index.records import Record, cluster_of, unpack_spans
 from index.store import Coverage, Filter, Hit, StoredPassage, Vector
 
 log = logging.getLogger(__name__)
@@ -68,17 +69,6 @@ ARTICLE_COLUMNS = (
     "number, id, cluster, published, source, url, title, authors, language, caption, origin, "
     "date_origin, date_confidence, text, spans"
 )
-
-
-def pack_spans(sentences: Iterable[Sentence]) -> bytes:
-    """Sentence spans as little-endian uint32 pairs."""
-    return np.array([(s.start, s.end) for s in sentences], dtype="<u4").tobytes()
-
-
-def unpack_spans(text: str, spans: bytes) -> tuple[Sentence, ...]:
-    """The sentences of a text from packed spans."""
-    pairs = np.frombuffer(spans, dtype="<u4").reshape(-1, 2).tolist()
-    return tuple(Sentence(start, end, text[start:end]) for start, end in pairs)
 
 
 def article_of(row: Sequence[Any]) -> Article:
@@ -278,6 +268,40 @@ class FaissStore:
             values,
         )
         return [(date.fromordinal(day), count) for day, count in rows]
+
+    @property
+    def model(self) -> ModelCard:
+        """Which model made the vectors."""
+        return self._manifest.model
+
+    def records(self) -> Iterator[Record]:
+        """Every article's record, in order of number."""
+        for number, signature, smallest in self._rows(
+            "SELECT a.number, a.signature, c.smallest FROM articles a JOIN "
+            "(SELECT cluster, min(id) AS smallest FROM articles GROUP BY cluster) c ON c.cluster = a.cluster "
+            "ORDER BY a.number"
+        ):
+            article_id, _, article, sentences = self._read_record(number)
+            rows = self._rows(
+                "SELECT number, first, last, start, stop FROM passages WHERE article = ? ORDER BY number", (number,)
+            )
+            found = [self._vectors.reconstruct(row[0]) for row in rows]
+            yield Record(
+                article_id=article_id,
+                cluster=cluster_of(smallest),
+                article=article,
+                sentences=sentences,
+                passages=tuple(Passage(a, b, start, stop, article.text[start:stop]) for _, a, b, start, stop in rows),
+                signature=signature,
+                vectors=np.stack(found) if found else np.zeros((0, self._vectors.d), dtype=np.float32),
+            )
+
+    def boilerplate(self) -> dict[str, frozenset[str]]:
+        """The lines learned as boilerplate, by source."""
+        lines: dict[str, set[str]] = {}
+        for source, line in self._rows("SELECT source, line FROM boilerplate"):
+            lines.setdefault(source, set()).add(line)
+        return {source: frozenset(some) for source, some in lines.items()}
 
     def check(self) -> None:
         """Compares the parts with each other: SQLite's own check, ids, spans, passages and full text.

@@ -16,8 +16,9 @@ import numpy as np
 from index.article import Article, Passage, Sentence
 from index.embedding import ModelCard
 from index.errors import ArchiveDamaged
-from index.faiss_store import SCHEMA, pack_spans, read_vectors
+from index.faiss_store import SCHEMA, read_vectors
 from index.generation import ARTICLES, VECTORS
+from index.records import pack_spans
 from index.store import Vector
 
 

@@ -29,11 +29,14 @@ class Filter:
 
     def admits(self, article: Article) -> bool:
         """Whether an article may be seen."""
-        if self.sources and article.source not in self.sources:
+        return self.admits_day(article.source, article.published)
+
+    def admits_day(self, source: str, day: date | None) -> bool:
+        """Whether an article of this source and day of publication may be seen."""
+        if self.sources and source not in self.sources:
             return False
         if self.first is None and self.last is None:
             return True
-        day = article.published
         if day is None:
             return False
         return (self.first is None or day >= self.first) and (self.last is None or day <= self.last)

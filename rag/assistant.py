@@ -15,9 +15,8 @@ from types import TracebackType
 
 from index.article import Article
 from index.embedding import Embedder, SentenceTransformerEmbedder
-from index.faiss_store import open_archive
-from index.generation import ArchivePaths
 from index.store import Coverage, Filter, Store
+from index.stores import open_store, served_generation
 from rag.answer import Answer, Citation, Evidence, Turn
 from rag.composer import Candidate, compose
 from rag.config import Settings, load_settings
@@ -61,17 +60,17 @@ class Assistant:
         embedder: Embedder | None = None,
         reader: Reader | None = None,
     ) -> None:
-        """Opens the archive's served generation.
+        """Opens the served generation of an archive: a folder, or the url of a store it was copied to.
 
         Raises ArchiveMissing, ArchiveDamaged or ModelMismatch where it cannot be asked with these settings.
         """
         self._settings = settings or load_settings(archive=archive)
-        self._archive = Path(archive) if archive is not None else self._settings.archive
+        self._location = archive if archive is not None else self._settings.location
         self._embedder = embedder or SentenceTransformerEmbedder(self._settings.model, device=self._settings.device)
         self._lock = threading.Lock()
         self._loading = threading.Lock()
         self._is_warm = False
-        self._store: Store = open_archive(self._archive, self._embedder.card)
+        self._store: Store = open_store(self._location, self._embedder.card)
         self._reader = reader or load_reader(self._settings.reader, self._embedder)
 
     def __enter__(self) -> Assistant:
@@ -89,8 +88,8 @@ class Assistant:
 
     @property
     def archive(self) -> Path:
-        """The folder of the archive."""
-        return self._archive
+        """The folder of the archive; that of the settings where a store is asked instead."""
+        return self._settings.archive if "://" in str(self._location) else Path(self._location)
 
     def coverage(self) -> Coverage:
         """What the archive holds."""
@@ -114,11 +113,11 @@ class Assistant:
 
     def refresh(self) -> bool:
         """Opens the generation that is served now, if it is another than the one open; says whether it was."""
-        if ArchivePaths(self._archive).served_name() == self.generation:
+        if served_generation(self._location) == self.generation:
             return False
         # Questions under way keep the store they began with; it is let go of with the last of them.
         with self._lock:
-            self._store = open_archive(self._archive, self._embedder.card)
+            self._store = open_store(self._location, self._embedder.card)
         return True
 
     def close(self) -> None:

