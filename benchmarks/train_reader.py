@@ -2,16 +2,14 @@
 
     python -m benchmarks.train_reader --data ../shared/newsqa-train --archive .archives/newsqa-train --out rag/weights
 
-The archive is built first where it is absent. With `--calibrate` what is in --out is calibrated anew, on the last
-seventh of the questions, which are not trained on. Every question is searched as of the day it was asked; passages and
+The archive is built first where it is absent. The last seventh of the questions is not trained on: `train_ranker`
+weighs the reader against the other signals there. Every question is searched as of its day; passages and
 sentences that hold its answer are positives, the others that were found are negatives.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import math
 import random
 import time
 from dataclasses import dataclass
@@ -30,19 +28,17 @@ from index.store import Filter, StoredPassage
 from rag.cross_encoder import CrossEncoder, Sheet, from_packaged
 from rag.evaluation import first_rank, read_questions
 from rag.query import understand
-from rag.reader import TrainedReader, sheet_of, signals
+from rag.reader import sheet_of
 from rag.retriever import Retriever
 
 
 @dataclass(frozen=True)
 class Example:
-    """A question, the passages found for it, what retrieval thought of them, and the answer to look for."""
+    """A question, the passages found for it, and the answer to look for."""
 
     question: str
     answer: str
     passages: tuple[StoredPassage, ...]
-    priors: tuple[float, ...]
-    fits: tuple[float, ...]
 
 
 def gather(data: Path, archive: Path, embedder: SentenceTransformerEmbedder, limit: slice) -> list[Example]:
@@ -59,8 +55,7 @@ def gather(data: Path, archive: Path, embedder: SentenceTransformerEmbedder, lim
         found = retriever.search(query, k=40, where=Filter(last=asked))
         passages = tuple(hit.stored for hit in found)
         if question.answerable and first_rank(question.answer, (p.passage.text for p in passages)):
-            scores, fits = tuple(hit.score for hit in found), tuple(hit.fit for hit in found)
-            examples.append(Example(question.question, question.answer, passages, scores, fits))
+            examples.append(Example(question.question, question.answer, passages))
     return examples
 
 
@@ -155,100 +150,22 @@ def train(examples: list[Example], epochs: int, size: int, seed: int, minutes: f
     return model.eval()
 
 
-def calibrate(reader: TrainedReader, examples: list[Example], candidates: int) -> dict[str, Any]:
-    """How to mix retrieval's score in, and the logistic that turns signals into the chance that the answer is right.
-
-    The same question without the passages of any article that holds its answer is one that cannot be answered.
-    """
-    read: list[tuple[Example, list[StoredPassage], list[float], Any]] = []
-    rows, labels = [], []
-    for example in examples:
-        some, priors = list(example.passages[:candidates]), list(example.priors[:candidates])
-        read.append((example, some, priors, reader.marks(example.question, some)))
-        holders = {p.article_id for p in example.passages if holds(example.answer, p.passage.text)}
-        left = [i for i, p in enumerate(example.passages) if p.article_id not in holders][:candidates]
-        rest = [example.passages[i] for i in left]
-        if rest:
-            marks = reader.marks(example.question, rest)
-            rows.append(signals(marks, [example.fits[i] for i in left]))
-            labels.append(0)
-    best = (-1.0, 0.0, 0.0)
-    for mix in (0.0, 1.0, 2.0, 4.0, 8.0, 12.0):
-        for share in (0.0, 0.25, 0.5, 1.0):
-            hits = [_first_right(example, some, priors, marks, mix, share) for example, some, priors, marks in read]
-            best = max(best, (float(np.mean(hits)), mix, share))
-    print(f"held-out sentence hit@1 {best[0]:.3f} with mix {best[1]}, share {best[2]}")
-    for example, _, _, marks in read:
-        rows.append(signals(marks, example.fits[:candidates]))
-        labels.append(1)
-    weights, bias = _logistic(np.array(rows), np.array(labels))
-    scores = np.array(rows) @ weights + bias
-    answered = np.sort(scores[np.array(labels) == 1])
-    threshold = float(1 / (1 + np.exp(-answered[int(0.12 * len(answered))])))
-    return {"mix": best[1], "share": best[2], "weights": weights.tolist(), "bias": bias, "threshold": threshold}
-
-
-def _first_right(
-    example: Example, some: list[StoredPassage], priors: list[float], marks: Any, mix: float, share: float
-) -> bool:
-    top, sentence = -math.inf, ""
-    for stored, prior, mark in zip(some, priors, marks, strict=True):
-        for part, score in zip(stored.sentences, mark.sentences, strict=True):
-            total = score + share * mark.relevance + mix * prior
-            if total > top:
-                top, sentence = total, part.text
-    return holds(example.answer, sentence)
-
-
-def _logistic(rows: Any, labels: Any) -> tuple[Any, float]:
-    mean, scale = rows.mean(0), rows.std(0) + 1e-6
-    inputs = torch.tensor((rows - mean) / scale, dtype=torch.float32)
-    wanted = torch.tensor(labels, dtype=torch.float32)
-    weights = torch.zeros(inputs.shape[1], requires_grad=True)
-    bias = torch.zeros(1, requires_grad=True)
-    optimiser = torch.optim.LBFGS([weights, bias], max_iter=200)
-
-    def step() -> Any:
-        optimiser.zero_grad()
-        loss = torch.nn.functional.binary_cross_entropy_with_logits(inputs @ weights + bias, wanted)
-        loss = loss + 0.01 * weights.square().sum()
-        loss.backward()
-        return loss
-
-    optimiser.step(step)
-    plain = weights.detach().numpy() / scale
-    return plain, float(bias.detach()[0] - (plain * mean).sum())
-
-
 def main() -> None:
-    """Trains, calibrates on held-out questions, and writes the weights."""
+    """Trains, and writes the weights."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--archive", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--passages", type=int, default=8, help="how many a question is trained on at once")
-    parser.add_argument("--candidates", type=int, default=12, help="how many are read when calibrating")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--minutes", type=float, default=90, help="stop training after so long")
     parser.add_argument("--limit", type=int, help="use only the first so many questions")
-    parser.add_argument(
-        "--calibrate", action="store_true", help="only calibrate the weights in --out, on the last seventh"
-    )
     options = parser.parse_args()
-    embedder = SentenceTransformerEmbedder()
-    questions = slice(options.limit)
-    if options.calibrate:
-        questions = slice(-len(read_questions(options.data / "questions.jsonl")) // 7, None)
-    examples = gather(options.data, options.archive, embedder, questions)
-    cut = 0 if options.calibrate else int(len(examples) * 0.85)
-    held_out, examples = examples[cut:], examples[:cut]
-    print(f"{len(examples)} questions to train on, {len(held_out)} held out", flush=True)
-    if examples:
-        train(examples, options.epochs, options.passages, options.seed, options.minutes).save(options.out)
-    facts = calibrate(TrainedReader(options.out, calibrated=False), held_out, options.candidates)
-    (options.out / "calibration.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
-    print(json.dumps(facts))
+    examples = gather(options.data, options.archive, SentenceTransformerEmbedder(), slice(options.limit))
+    examples = examples[: int(len(examples) * 0.85)]
+    print(f"{len(examples)} questions to train on", flush=True)
+    train(examples, options.epochs, options.passages, options.seed, options.minutes).save(options.out)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from rag.reader import Reader, Reading, SentenceScore, confidence, load_reader
 from rag.retriever import Found, Retriever
 from rag.timeline import correction, event_date
 
+_POOL = 60  # passages that are ranked for a question
 _CONSIDERED = 24  # sentences that may be cited, of which a timeline is made
 _SAME_WORDING = 0.8  # of two sentences' words in common: citing both would say one thing twice
 
@@ -42,11 +43,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What was found for one question: the passages that were read, their readings, and those only retrieved."""
+    """What was found for one question, and how each passage reads."""
 
-    best: Sequence[Found]
+    found: Sequence[Found]
     readings: Sequence[Reading]
-    rest: Sequence[Found]
 
 
 class Assistant:
@@ -107,7 +107,7 @@ class Assistant:
         """Loads the models, so that the first question need not wait for them."""
         with self._loading:  # one thread does: the library behind both cannot be imported by two at a time
             if not self._is_warm:
-                self._reader.read("?", ())
+                self._reader.warm()
                 self._embedder.embed_question("?")
                 self._is_warm = True
 
@@ -187,10 +187,10 @@ class Assistant:
         query = understand(question, as_of=as_of, today=date.today(), history=history, sources=sources)
         self.warm()
         given = where or Filter()
-        looks = [self._look(store, query, given, max(k, self._settings.candidates))]
+        looks = [self._look(store, query, given)]
         for part in query.parts:
             asked = understand(part, as_of=as_of, today=date.today(), sources=sources)
-            looks.append(self._look(store, asked, given, self._settings.candidates))
+            looks.append(self._look(store, asked, given))
         best = [list(_candidates(look, _CONSIDERED)) for look in (looks[1:] or looks)]
         composed = compose(query, best, count=self._settings.citations, margin=self._reader.margin)
         sureness = max(confidence(look.readings) for look in looks)
@@ -201,7 +201,7 @@ class Assistant:
             text=_abstention(store.coverage(), query) if abstained else composed.text,
             abstained=abstained,
             citations=() if abstained else composed.citations,
-            evidence=tuple(_evidence_of(looks))[:k],
+            evidence=tuple(_evidence_of(looks)[:k]),
             as_of=as_of,
             generation=store.generation,
             searched_for=query.standalone,
@@ -213,17 +213,12 @@ class Assistant:
         )
         return Finding(answer, composed.citations)
 
-    def _look(self, store: Store, query: Query, where: Filter, k: int) -> _Look:
+    def _look(self, store: Store, query: Query, where: Filter) -> _Look:
         """What is found and read for one question, or for one part of it."""
-        found = Retriever(store, self._embedder).search(query, k=k, where=_narrowed(where, query))
-        best, rest = found[: self._settings.candidates], found[self._settings.candidates :]
-        readings = self._reader.read(
-            query.standalone,
-            [hit.stored for hit in best],
-            prior=[hit.score for hit in best],
-            fit=[hit.fit for hit in best],
-        )
-        return _Look(best, readings, rest)
+        found = Retriever(store, self._embedder).search(query, k=_POOL, where=_narrowed(where, query))
+        last = store.coverage().last
+        gap = (query.as_of - last).days if query.as_of and last else 0
+        return _Look(found, self._reader.read(query, found, most=self._settings.candidates, gap=gap))
 
 
 def ask(
@@ -259,7 +254,7 @@ def _narrowed(where: Filter, query: Query) -> Filter:
 def _candidates(look: _Look, count: int) -> Iterator[Candidate]:
     """The `count` best sentences, best first, none that says in the same words what one before it said."""
     scored = sorted(
-        ((score, hit) for hit, reading in zip(look.best, look.readings, strict=True) for score in reading.sentences),
+        ((score, hit) for hit, reading in zip(look.found, look.readings, strict=True) for score in reading.sentences),
         key=lambda pair: -pair[0].score,
     )
     said: list[frozenset[str]] = []
@@ -298,23 +293,38 @@ def _citation(score: SentenceScore, hit: Found) -> Citation:
     )
 
 
-def _evidence_of(looks: Sequence[_Look]) -> Iterator[Evidence]:
-    """The passages of each look in turn, a passage once."""
-    seen: set[int] = set()
-    for ranked in zip_longest(*map(_ranked, looks)):
-        for hit, relevance in (pair for pair in ranked if pair is not None):
-            if hit.stored.number not in seen:
-                seen.add(hit.stored.number)
-                yield _evidence(hit, relevance)
+def _evidence_of(looks: Sequence[_Look]) -> list[Evidence]:
+    """The passages of each look in turn, best first, each once; two that stand side by side in a story are one."""
+    ranked = [pair for pairs in zip_longest(*map(_ranked, looks)) for pair in pairs if pair is not None]
+    alone: dict[int, int] = {}  # the number of a passage that has no neighbour yet, and its place
+    taken: set[int] = set()
+    evidence: list[Evidence] = []
+    for hit, relevance in ranked:
+        number, owner = hit.stored.number, hit.stored.article_id
+        if number in taken:
+            continue
+        taken.add(number)
+        beside = (near for near in (number - 1, number + 1) if near in alone)
+        neighbour = next((near for near in beside if evidence[alone[near]].article_id == owner), None)
+        if neighbour is None:
+            alone[number] = len(evidence)
+            evidence.append(_evidence(hit, relevance))
+        else:
+            place = alone.pop(neighbour)
+            evidence[place] = _joined(evidence[place], hit)
+    return evidence
+
+
+def _joined(evidence: Evidence, hit: Found) -> Evidence:
+    start = min(evidence.start, hit.stored.passage.start)
+    end = max(evidence.end, hit.stored.passage.end)
+    return replace(evidence, start=start, end=end, passage=hit.stored.article.text[start:end])
 
 
 def _ranked(look: _Look) -> Iterator[tuple[Found, float]]:
-    """What was read, by its relevance; after it what was only retrieved, scored on from the last of them."""
-    order = sorted(range(len(look.best)), key=lambda i: -look.readings[i].relevance)
-    for i in order:
-        yield look.best[i], look.readings[i].relevance
-    for hit in look.rest:
-        yield hit, look.readings[order[-1]].relevance + hit.score - look.best[-1].score
+    """The passages by their relevance, best first."""
+    pairs = zip(look.found, (reading.relevance for reading in look.readings), strict=True)
+    return iter(sorted(pairs, key=lambda pair: -pair[1]))
 
 
 def _evidence(hit: Found, relevance: float) -> Evidence:

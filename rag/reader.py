@@ -12,16 +12,22 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
 from index.embedding import Embedder
 from index.errors import ModelError
 from index.store import StoredPassage
-from rag.words import terms
+from rag.query import Query
+from rag.ranker import Ranker
+from rag.retriever import Found
+from rag.signals import ANSWERABLE_SIGNALS, Shown
 
 if TYPE_CHECKING:
     from rag.cross_encoder import CrossEncoder, Marks, Sheet
 
 PACKAGED = Path(__file__).parent / "weights"
 _READ_TOGETHER = 8  # passages a batch: more only adds padding
+_UNSEEN = -10.0  # the encoder's score of a sentence that did not fit its length
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +45,7 @@ class SentenceScore:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A passage read for a question: how relevant it is, and the scores of its sentences, in their order."""
+    """A passage for a question: how relevant it is, and the scores of its sentences, in order; none where not read."""
 
     relevance: float
     sentences: tuple[SentenceScore, ...]
@@ -57,18 +63,13 @@ class Reader(Protocol):
     def margin(self) -> float:
         """How far below the best sentence's score another may be and still be worth citing."""
 
-    def read(
-        self,
-        question: str,
-        passages: Sequence[StoredPassage],
-        *,
-        prior: Sequence[float] = (),
-        fit: Sequence[float] = (),
-    ) -> list[Reading]:
-        """A reading of each passage, in the order given.
+    def warm(self) -> None:
+        """Loads what it needs, so that the first question need not wait for it."""
 
-        `prior` is what retrieval thought of each, nearness in time included, and orders them; `fit` is the same
-        without it, and tells how sure one may be: an old question's answer is no less true.
+    def read(self, query: Query, found: Sequence[Found], *, most: int, gap: int = 0) -> list[Reading]:
+        """A reading of each passage found, in the order given; only the `most` best have their sentences scored.
+
+        `gap` is how many days before the day asked as of the archive ends: what it cannot know of it cannot tell.
         """
 
 
@@ -81,40 +82,41 @@ class CosineReader:
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
 
-    def read(
-        self,
-        question: str,
-        passages: Sequence[StoredPassage],
-        *,
-        prior: Sequence[float] = (),
-        fit: Sequence[float] = (),
-    ) -> list[Reading]:
+    def warm(self) -> None:
+        """Loads the embedder."""
+        self._embedder.embed_question("?")
+
+    def read(self, query: Query, found: Sequence[Found], *, most: int, gap: int = 0) -> list[Reading]:
         """A reading of each passage, in the order given."""
-        if not passages:
+        if not found:
             return []
-        wanted = {word.casefold() for word in terms(question)}
-        texts = [sentence.text for stored in passages for sentence in stored.sentences]
-        cosines = iter(self._embedder.embed_passages(texts) @ self._embedder.embed_question(question))
-        priors, fits = (list(given) or [0.0] * len(passages) for given in (prior, fit))
+        wanted = {word.casefold() for word in query.terms}
+        texts = [sentence.text for hit in found[:most] for sentence in hit.stored.sentences]
+        cosines = iter(self._embedder.embed_passages(texts) @ self._embedder.embed_question(query.standalone))
         rows, best = [], -math.inf
-        for stored, before, fitting in zip(passages, priors, fits, strict=True):
-            around = 0.2 * _share(wanted, f"{stored.article.title} {stored.passage.text}")
-            own = [float(next(cosines)) + 0.3 * _share(wanted, s.text) + around for s in stored.sentences]
-            best = max(best, max(own) + fitting)
-            scores = zip(stored.sentences, own, strict=True)
-            rows.append((before + around, tuple(SentenceScore(s.start, s.end, score + before) for s, score in scores)))
+        for hit in found[:most]:
+            around = 0.2 * _share(wanted, f"{hit.stored.article.title} {hit.stored.passage.text}")
+            own = [float(next(cosines)) + 0.3 * _share(wanted, s.text) + around for s in hit.stored.sentences]
+            best = max(best, max(own) + hit.fit)
+            scores = zip(hit.stored.sentences, own, strict=True)
+            rows.append((around, tuple(SentenceScore(s.start, s.end, score + hit.score) for s, score in scores)))
+        rows += [(0.0, ())] * (len(found) - len(rows))
         # A rule of thumb, where the trained reader is calibrated.
         chance = 1 / (1 + math.exp(-6 * (best - 1.6)))
-        return [Reading(relevance, scores, chance) for relevance, scores in rows]
+        return [Reading(hit.score + more, scores, chance) for hit, (more, scores) in zip(found, rows, strict=True)]
 
 
 class TrainedReader:
-    """The cross-encoder that ships with Dateline; `benchmarks/train_reader.py` makes it, MODEL_CARD.md describes it."""
+    """The ranker, and the cross-encoder that has a say in it; MODEL_CARD.md says how both were made."""
 
-    def __init__(self, folder: Path = PACKAGED, *, calibrated: bool = True) -> None:
-        """Reads the calibration; the weights are loaded at first use. Raises ModelError where it cannot be read."""
+    def __init__(self, folder: Path = PACKAGED) -> None:
+        """Reads the ranker and the calibration; the cross-encoder is loaded at first use.
+
+        Raises ModelError where one cannot be read.
+        """
         self._folder = folder
-        self._calibration = _calibration(folder) if calibrated else Calibration()
+        self._calibration = _calibration(folder)
+        self._ranker = Ranker.load(folder)
         self._lock = threading.Lock()
 
     @property
@@ -126,6 +128,11 @@ class TrainedReader:
     def margin(self) -> float:
         """How far below the best sentence's score another may be and still be worth citing."""
         return self._calibration.margin
+
+    def warm(self) -> None:
+        """Loads the cross-encoder."""
+        with self._lock:
+            _ = self._model
 
     @cached_property
     def _model(self) -> CrossEncoder:
@@ -149,31 +156,25 @@ class TrainedReader:
             marks.update(zip(some, model.read(question, [sheets[i] for i in some]), strict=True))
         return [marks[i] for i in range(len(sheets))]
 
-    def read(
-        self,
-        question: str,
-        passages: Sequence[StoredPassage],
-        *,
-        prior: Sequence[float] = (),
-        fit: Sequence[float] = (),
-    ) -> list[Reading]:
+    def read(self, query: Query, found: Sequence[Found], *, most: int, gap: int = 0) -> list[Reading]:
         """A reading of each passage, in the order given."""
-        if not passages:
-            _ = self._model
+        if not found:
             return []
-        priors = list(prior) or [0.0] * len(passages)
-        marks = self.marks(question, passages)
-        chance = self._calibration.chance(signals(marks, fit or [0.0] * len(passages)))
-        return [self._reading(*row, chance) for row in zip(passages, marks, priors, strict=True)]
-
-    def _reading(self, stored: StoredPassage, mark: Marks, prior: float, chance: float) -> Reading:
-        facts = self._calibration
-        base = facts.share * mark.relevance + facts.mix * prior
-        scores = tuple(
-            SentenceScore(s.start, s.end, score + base)
-            for s, score in zip(stored.sentences, mark.sentences, strict=True)
-        )
-        return Reading(mark.relevance + facts.mix * prior, scores, chance)
+        shown = Shown(query, found)
+        signals = shown.passages()
+        relevance = self._ranker.passage(signals)
+        best = np.argsort(-relevance, kind="stable")[:most].tolist()
+        marks = self.marks(query.standalone, [found[place].stored for place in best])
+        sentences: dict[int, tuple[SentenceScore, ...]] = {}
+        for place, own, mark in zip(best, shown.sentences(best), marks, strict=True):
+            scores = self._ranker.sentences(own, signals[place], float(relevance[place]))
+            said = self._calibration.encoder * np.maximum(np.array(mark.sentences, dtype=np.float32), _UNSEEN)
+            sentences[place] = tuple(
+                SentenceScore(sentence.start, sentence.end, float(score))
+                for sentence, score in zip(found[place].stored.sentences, scores + said, strict=True)
+            )
+        chance = self._calibration.chance(shown.answerable(best, gap))
+        return [Reading(float(score), sentences.get(at, ()), chance) for at, score in enumerate(relevance)]
 
 
 def confidence(readings: Sequence[Reading]) -> float:
@@ -190,29 +191,12 @@ def sheet_of(stored: StoredPassage) -> Sheet:
     return Sheet(stored.article.title, stored.passage.text, places)
 
 
-def signals(marks: Sequence[Marks], fits: Sequence[float]) -> list[float]:
-    """What the answerability of a question is judged by: the best scores, and how far they stand out."""
-    relevance = sorted((mark.relevance for mark in marks), reverse=True)
-    sentences = sorted((s for mark in marks for s in mark.sentences if math.isfinite(s)), reverse=True)
-    if not relevance or not sentences:
-        return [-20.0, -20.0, 0.0, 0.0, 0.0]
-    middle = sentences[len(sentences) // 2]
-    return [
-        relevance[0],
-        sentences[0],
-        relevance[0] - relevance[len(relevance) // 2],
-        sentences[0] - middle,
-        max(fits, default=0.0),
-    ]
-
-
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """How the encoder's scores mix with retrieval's and become a chance; set on held-out training questions."""
+    """How much the encoder has to say, and how signals become a chance; set on training questions."""
 
-    mix: float = 0.0
-    share: float = 0.0
-    weights: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0, 0.0)
+    encoder: float = 0.0
+    weights: tuple[float, ...] = (0.0,) * len(ANSWERABLE_SIGNALS)
     bias: float = 0.0
     threshold: float = 0.5
     margin: float = 3.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -30,7 +30,8 @@ class Weights:
 class Found:
     """A passage, how well it fits (`score`, higher is better), and the signals that the score was made of.
 
-    `fit` is the score without nearness in time. `cosine` is from -1 to 1; `lexical` is BM25 over the best BM25 of the
+    `fit` is the score without nearness in time; `days_away` is how far its article is from the days asked or named,
+    infinite where undated. `cosine` is from -1 to 1; `lexical` is BM25 over the best BM25 of the
     question, 0 to 1; `closeness` is 1 on the day asked or named and halves with each half-life away from it, 0 where
     undated.
     """
@@ -41,11 +42,12 @@ class Found:
     cosine: float
     lexical: float
     closeness: float
+    days_away: float = math.inf
     also_in: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class _Ranked:
+class Ranked:
     """A passage number with its signals, before it is read."""
 
     passage: int
@@ -54,6 +56,7 @@ class _Ranked:
     cosine: float
     lexical: float
     closeness: float
+    days_away: float
 
 
 class Retriever:
@@ -69,39 +72,44 @@ class Retriever:
         vector = self._embedder.embed_question(query.standalone)
         dense = self._store.dense(vector, POOL, where)
         lexical = self._store.lexical(query.terms, POOL, where)
-        ranked = sorted(self._fuse(query, dense, lexical), key=lambda hit: (-hit.score, hit.passage))
+        ranked = sorted(fuse(query, dense, lexical, self._weights), key=lambda hit: (-hit.score, hit.passage))
         return [
             replace(hit, also_in=self._other_outlets(hit.stored, where))
             for hit in _each_story_once(map(self._found, ranked), k)
         ]
 
-    def _fuse(self, query: Query, dense: list[Hit], lexical: list[Hit]) -> Iterator[_Ranked]:
-        cosines = {hit.passage: hit.score for hit in dense}
-        best = max((hit.score for hit in lexical), default=1.0) or 1.0
-        words = {hit.passage: hit.score / best for hit in lexical}
-        # A passage that only the words found is at most as near in meaning as the last that was found by it.
-        floor = min(cosines.values(), default=0.0)
-        days = {hit.passage: hit.published for hit in (*dense, *lexical)}
-        w = self._weights
-        for number, day in days.items():
-            cosine, lexically = cosines.get(number, floor), words.get(number, 0.0)
-            close = self._closeness(query, day)
-            fit = w.dense * cosine + w.lexical * lexically
-            yield _Ranked(number, fit + w.closeness * close, fit, cosine, lexically, close)
-
-    def _found(self, hit: _Ranked) -> Found:
+    def _found(self, hit: Ranked) -> Found:
         [stored] = self._store.passages([hit.passage])
-        return Found(stored, hit.score, hit.fit, hit.cosine, hit.lexical, hit.closeness)
-
-    def _closeness(self, query: Query, day: date | None) -> float:
-        if day is None:
-            return 0.0
-        away = query.window.distance(day) if query.window else abs((query.anchor - day).days)
-        return math.exp2(-away / self._weights.half_life)
+        return Found(stored, hit.score, hit.fit, hit.cosine, hit.lexical, hit.closeness, hit.days_away)
 
     def _other_outlets(self, stored: StoredPassage, where: Filter) -> tuple[str, ...]:
         outlets = self._store.outlets(stored.cluster, where)
         return tuple(name for name in outlets if name != stored.article.source)
+
+
+def fuse(
+    query: Query, dense: Sequence[Hit], lexical: Sequence[Hit], weights: Weights | None = None
+) -> Iterator[Ranked]:
+    """Each passage that either search found, with the score of both and of nearness in time."""
+    w = weights or Weights()
+    cosines = {hit.passage: hit.score for hit in dense}
+    best = max((hit.score for hit in lexical), default=1.0) or 1.0
+    words = {hit.passage: hit.score / best for hit in lexical}
+    # A passage that only the words found is at most as near in meaning as the last that was found by it.
+    floor = min(cosines.values(), default=0.0)
+    days = {hit.passage: hit.published for hit in (*dense, *lexical)}
+    for number, day in days.items():
+        cosine, lexically = cosines.get(number, floor), words.get(number, 0.0)
+        away = _days_away(query, day)
+        close = math.exp2(-away / w.half_life)
+        fit = w.dense * cosine + w.lexical * lexically
+        yield Ranked(number, fit + w.closeness * close, fit, cosine, lexically, close, away)
+
+
+def _days_away(query: Query, day: date | None) -> float:
+    if day is None:
+        return math.inf
+    return query.window.distance(day) if query.window else abs((query.anchor - day).days)
 
 
 def _each_story_once(found: Iterable[Found], k: int) -> Iterator[Found]:

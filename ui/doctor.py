@@ -104,7 +104,7 @@ def _reader(settings: Settings) -> str:
     from rag.reader import load_reader
 
     embedder = SentenceTransformerEmbedder(settings.model, device=settings.device)
-    load_reader(settings.reader, embedder).read("Is the reader there?", ())
+    load_reader(settings.reader, embedder).warm()
     return settings.reader
 
 

@@ -1,0 +1,324 @@
+"""Trains the ranker and sets the calibration, on the questions of newsqa-train.
+
+    python -m benchmarks.train_ranker --data ../shared/newsqa-train --out rag/weights [--every 2]
+
+Every question is searched by its words as of the day it was asked, in the articles of --data; only the passages found
+so are embedded, since a few hundred weights do not need all of an archive. Passages and sentences that hold the answer
+are right. What cannot be answered is made from the same questions: without the articles that hold the answer, or asked
+of articles that end long before the day. The seeds are fixed, so a run repeats.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from index.embedding import SentenceTransformerEmbedder
+from index.faiss_store import FaissStore, open_archive
+from index.faiss_writer import PassageText
+from index.rebuild import Input, passage_input, rebuild
+from index.store import Filter, Hit, StoredPassage, Vector
+from rag.evaluation import Question, first_rank, read_questions
+from rag.query import Query, understand
+from rag.ranker import Ranker, Scorer
+from rag.reader import PACKAGED, Calibration, TrainedReader
+from rag.retriever import Found, fuse
+from rag.signals import Shown, Signals
+
+POOL = 45  # passages found by their words
+READ = 12  # of them whose sentences are scored
+LONG_AGO = 200  # days that separate a question from the articles that cannot answer it
+LONG_AGO_EVERY = 3  # of so many questions one is asked of such articles too
+FOLDS = 4
+
+
+class Unembedded(SentenceTransformerEmbedder):
+    """Gives no real vectors: an archive is wanted for its texts and words alone."""
+
+    def embed_passages(self, texts: Sequence[str]) -> Vector:
+        """Unit vectors that say nothing."""
+        vectors = np.zeros((len(texts), 384), dtype=np.float32)
+        vectors[np.arange(len(texts)), np.arange(len(texts)) % 384] = 1
+        return vectors
+
+
+class Pools:
+    """The passages found for questions, with their true cosines; each passage is embedded once."""
+
+    def __init__(self, store: FaissStore, embedder: SentenceTransformerEmbedder) -> None:
+        self._store = store
+        self._embedder = embedder
+        self._vectors: dict[int, Vector] = {}
+
+    def hits(self, query: Query, last: date) -> list[Hit]:
+        """What the question's words find up to a day."""
+        return self._store.lexical(query.terms, POOL, Filter(last=last))
+
+    def embed(self, numbers: Sequence[int]) -> None:
+        """Embeds the passages of these numbers that are not embedded yet."""
+        fresh = self._store.passages(sorted(set(numbers) - self._vectors.keys()))
+        for at in range(0, len(fresh), 1024):
+            some = fresh[at : at + 1024]
+            vectors = self._embedder.embed_passages([passage_input(_text(stored)) for stored in some])
+            self._vectors.update((stored.number, vector) for stored, vector in zip(some, vectors, strict=True))
+            print(f"embedded {at + len(some):,} of {len(fresh):,}", flush=True)
+
+    def pool(self, query: Query, hits: Sequence[Hit]) -> list[Found]:
+        """The passages as the retriever would give them, best first."""
+        vector = self._embedder.embed_question(query.standalone)
+        dense = [replace(hit, score=float(self._vectors[hit.passage] @ vector)) for hit in hits]
+        ranked = sorted(fuse(query, dense, hits), key=lambda hit: (-hit.score, hit.passage))
+        stored = self._store.passages([hit.passage for hit in ranked])
+        return [
+            Found(one, hit.score, hit.fit, hit.cosine, hit.lexical, hit.closeness, hit.days_away)
+            for one, hit in zip(stored, ranked, strict=True)
+        ]
+
+
+def _text(stored: StoredPassage) -> PassageText:
+    return PassageText(stored.number, stored.article.title, stored.article.published, stored.passage.text)
+
+
+@dataclass(frozen=True)
+class Example:
+    """A question, its pool, and which of its passages hold the answer."""
+
+    question: Question
+    query: Query
+    pool: list[Found]
+    held: Any  # (passages,) of bool
+
+    def shown(self) -> Shown:
+        """The signals of the pool."""
+        return Shown(self.query, self.pool)
+
+
+def gather(data: Path, archive: Path, every: int) -> tuple[list[Example], list[tuple[Query, list[Found], int]]]:
+    """The questions with their pools, and pools that cannot answer with how many days they end before."""
+    rebuild(archive, Input.of(data / "articles.jsonl.gz"), Unembedded())
+    embedder = SentenceTransformerEmbedder()
+    store = open_archive(archive, embedder.card)
+    pools = Pools(store, embedder)
+    asked = []
+    for question in read_questions(data / "questions.jsonl")[::every]:
+        assert question.asked is not None
+        query = understand(question.question, as_of=question.asked, today=question.asked)
+        before = question.asked - timedelta(days=LONG_AGO)
+        old = pools.hits(query, before) if len(asked) % LONG_AGO_EVERY == 0 else []
+        asked.append((question, query, pools.hits(query, question.asked), old, before))
+    pools.embed([hit.passage for _, _, hits, old, _ in asked for hit in (*hits, *old)])
+    examples, hopeless = [], []
+    for question, query, hits, old, before in asked:
+        example = _example(question, query, pools.pool(query, hits))
+        examples.append(example)
+        holders = {hit.stored.article_id for hit, held in zip(example.pool, example.held, strict=True) if held}
+        left = [hit for hit in hits if store.passages([hit.passage])[0].article_id not in holders]
+        if holders and len(left) > READ:
+            hopeless.append((query, pools.pool(query, left), 0))
+        if len(old) == POOL:
+            long_ago = _example(question, query, pools.pool(query, old))
+            if not long_ago.held.any():
+                hopeless.append((query, long_ago.pool, (query.anchor - before).days))
+    return examples, hopeless
+
+
+def _example(question: Question, query: Query, pool: list[Found]) -> Example:
+    held = [first_rank(question.answer, (hit.stored.passage.text,)) is not None for hit in pool]
+    return Example(question, query, pool, np.array(held, dtype=bool))
+
+
+Group = tuple[Signals, Any]  # signals of what one question chooses from, and which of them are right
+
+
+def fit(groups: Sequence[Group], *, units: int = 16, epochs: int = 30, seeds: Sequence[int] = (0, 1, 2)) -> Scorer:
+    """A scorer that puts any right one first (listwise softmax); several small networks, made one by averaging."""
+    usable = [(rows, right) for rows, right in groups if right.any() and not right.all()]
+    every = np.concatenate([rows for rows, _ in usable])
+    mean, scale = every.mean(0), every.std(0) + 1e-3
+    inputs = [torch.tensor((rows - mean) / scale).clamp(-5, 5) for rows, _ in usable]
+    rights = [torch.tensor(right) for _, right in usable]
+    nets = [_fit_one(inputs, rights, units, epochs, seed) for seed in seeds]
+    return Scorer(
+        mean.astype(np.float32),
+        scale.astype(np.float32),
+        torch.stack([net.linear.weight[0] for net in nets]).mean(0).detach().numpy(),
+        torch.cat([net.hidden.weight for net in nets]).T.detach().numpy(),
+        torch.cat([net.hidden.bias for net in nets]).detach().numpy(),
+        torch.cat([net.out.weight[0] for net in nets]).detach().numpy() / np.float32(len(nets)),
+    )
+
+
+class _Net(nn.Module):
+    def __init__(self, signals: int, units: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(signals, 1, bias=False)
+        self.hidden = nn.Linear(signals, units)
+        self.out = nn.Linear(units, 1, bias=False)
+        nn.init.zeros_(self.out.weight)
+
+    def forward(self, rows: Tensor) -> Tensor:
+        hidden = torch.tanh(self.hidden(nn.functional.dropout(rows, 0.1, self.training)))
+        return (self.linear(rows) + self.out(hidden)).squeeze(-1)
+
+
+def _fit_one(inputs: list[Tensor], rights: list[Tensor], units: int, epochs: int, seed: int) -> _Net:
+    torch.manual_seed(seed)
+    net = _Net(inputs[0].shape[1], units).train()
+    optimiser = torch.optim.AdamW(net.parameters(), lr=3e-3, weight_decay=1e-2)
+    batch = 16
+    steps = epochs * (-(-len(inputs) // batch))
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 3e-3, total_steps=steps)
+    for _ in range(epochs):
+        order = torch.randperm(len(inputs)).tolist()
+        for at in range(0, len(order), batch):
+            some = order[at : at + batch]
+            scores = net(torch.cat([inputs[i] for i in some])).split([len(rights[i]) for i in some])
+            losses = [
+                torch.logsumexp(each, 0) - torch.logsumexp(each[rights[i]], 0)
+                for each, i in zip(scores, some, strict=True)
+            ]
+            optimiser.zero_grad()
+            torch.stack(losses).mean().backward()
+            optimiser.step()
+            schedule.step()
+    return net.eval()
+
+
+def sentence_group(example: Example, shown: Shown, scores: Any) -> Group:
+    """The sentences of the passages that would be read."""
+    best = np.argsort(-scores, kind="stable")[:READ].tolist()
+    signals = shown.passages()
+    rows, right = [], []
+    for place, own in zip(best, shown.sentences(best), strict=True):
+        around = np.tile(np.append(signals[place], np.float32(scores[place])), (len(own), 1))
+        rows.append(np.concatenate([own, around], axis=1))
+        sentences = example.pool[place].stored.sentences
+        right += [first_rank(example.question.answer, (sentence.text,)) is not None for sentence in sentences]
+    return np.concatenate(rows).astype(np.float32), np.array(right)
+
+
+def train(examples: Sequence[Example]) -> Ranker:
+    """Passages first; sentences then see scores of passages that their own question had no part in."""
+    shown = [example.shown() for example in examples]
+    groups = [(one.passages(), example.held) for one, example in zip(shown, examples, strict=True)]
+    apart: list[Any] = [None] * len(groups)
+    for fold in range(FOLDS):
+        held_out = set(range(len(groups) * fold // FOLDS, len(groups) * (fold + 1) // FOLDS))
+        scorer = fit([group for i, group in enumerate(groups) if i not in held_out])
+        for i in held_out:
+            apart[i] = scorer(groups[i][0])
+    hits = np.mean([example.held[np.argmax(scores)] for example, scores in zip(examples, apart, strict=True)])
+    print(f"passage hit@1 over {FOLDS} folds {hits:.3f}", flush=True)
+    sentences = [sentence_group(*row) for row in zip(examples, shown, apart, strict=True)]
+    return Ranker(fit(groups), fit(sentences))
+
+
+def encoder_share(ranker: Ranker, reader: TrainedReader, examples: Sequence[Example]) -> float:
+    """How much the cross-encoder is best given to say, on questions that it was not trained on."""
+    shares = (0.0, 0.25, 0.5, 0.75, 1.0)
+    hits = dict.fromkeys(shares, 0)
+    for example in examples:
+        shown = example.shown()
+        scores = ranker.passage(shown.passages())
+        rows, right = sentence_group(example, shown, scores)
+        best = np.argsort(-scores, kind="stable")[:READ].tolist()
+        marks = reader.marks(example.query.standalone, [example.pool[place].stored for place in best])
+        said = np.maximum(np.concatenate([mark.sentences for mark in marks]), -10.0)
+        own = ranker.sentence(rows)
+        for share in shares:
+            hits[share] += bool(right[np.argmax(own + share * said)])
+    print({share: count / max(1, len(examples)) for share, count in hits.items()}, flush=True)
+    return max(shares, key=lambda share: (hits[share], -share))
+
+
+def calibrate(
+    ranker: Ranker, examples: Sequence[Example], hopeless: Sequence[tuple[Query, list[Found], int]], answered: float
+) -> Calibration:
+    """The logistic from signals to the chance of an answer; its threshold still answers a share `answered`."""
+    rows, labels = [], []
+    for example in examples:
+        if example.held[:READ].any():
+            rows.append(_answerable(ranker, example.query, example.pool, 0))
+            labels.append(1)
+    for number, (query, pool, gap) in enumerate(hopeless):
+        rows.append(_answerable(ranker, query, pool, gap))
+        labels.append(0)
+        # Old news asked about much later is still answered: as many as a fourth of what is not.
+        if gap and number % 4 == 0:
+            example = examples[number % len(examples)]
+            rows.append(_answerable(ranker, example.query, example.pool, gap))
+            labels.append(int(example.held[:READ].any()))
+    weights, bias = _logistic(np.array(rows), np.array(labels))
+    scores = np.array(rows) @ weights + bias
+    right = np.sort(scores[np.array(labels) == 1])
+    threshold = 1 / (1 + np.exp(-right[int((1 - answered) * len(right))]))
+    wrong = scores[np.array(labels) == 0]
+    ranks = np.mean([np.mean(right > score) for score in wrong])
+    print(f"{len(right)} answerable, {len(wrong)} not; AUROC on them {ranks:.3f}, threshold {threshold:.3f}")
+    return Calibration(weights=tuple(weights.tolist()), bias=bias, threshold=float(threshold))
+
+
+def _answerable(ranker: Ranker, query: Query, pool: list[Found], gap: int) -> list[float]:
+    shown = Shown(query, pool)
+    best = np.argsort(-ranker.passage(shown.passages()), kind="stable")[:READ].tolist()
+    return shown.answerable(best, gap)
+
+
+def _logistic(rows: Any, labels: Any) -> tuple[Any, float]:
+    mean, scale = rows.mean(0), rows.std(0) + 1e-6
+    inputs = torch.tensor((rows - mean) / scale, dtype=torch.float32)
+    wanted = torch.tensor(labels, dtype=torch.float32)
+    weights = torch.zeros(inputs.shape[1], requires_grad=True)
+    bias = torch.zeros(1, requires_grad=True)
+    optimiser = torch.optim.LBFGS([weights, bias], max_iter=200)
+
+    def step() -> Any:
+        optimiser.zero_grad()
+        loss = nn.functional.binary_cross_entropy_with_logits(inputs @ weights + bias, wanted)
+        loss = loss + 0.01 * weights.square().sum()
+        loss.backward()
+        return loss
+
+    optimiser.step(step)
+    plain = weights.detach().numpy() / scale
+    return plain, float(bias.detach()[0] - (plain * mean).sum())
+
+
+def main() -> None:
+    """Trains, calibrates, and writes the weights."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path, default=PACKAGED)
+    parser.add_argument("--every", type=int, default=1, help="take each so many-th question only")
+    parser.add_argument("--answered", type=float, default=0.88, help="the share of answerable questions to answer")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        examples, hopeless = gather(options.data, Path(folder) / "archive", options.every)
+        ranker = train(examples)
+        ranker.save(options.out)
+        facts = calibrate(ranker, examples, hopeless, options.answered)
+        write(options.out, facts)
+        unseen = [example for example in examples[-len(examples) // 7 :] if example.held[:READ].any()]
+        share = encoder_share(ranker, TrainedReader(options.out), unseen)
+    write(options.out, replace(facts, encoder=share))
+
+
+def write(folder: Path, facts: Calibration) -> None:
+    """Writes the calibration beside the weights."""
+    names = ("encoder", "weights", "bias", "threshold", "margin")
+    shown = {name: getattr(facts, name) for name in names}
+    (folder / "calibration.json").write_text(json.dumps(shown, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

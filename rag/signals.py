@@ -1,0 +1,324 @@
+"""What a passage, and each of its sentences, show for a question: the numbers that the ranker weighs.
+
+Beside the words shared with the question stands *agreement*: an answer is a word that is not in the question and
+recurs over independent stories about it (redundancy, after Dumais et al. 2002, "Web question answering: is more
+always better?").
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import pairwise
+
+import numpy as np
+import snowballstemmer
+from numpy.typing import NDArray
+
+from index.store import StoredPassage
+from rag.query import AnswerType, Query
+from rag.retriever import Found
+from rag.words import STOP_WORDS
+
+Signals = NDArray[np.float32]
+
+PASSAGE_SIGNALS = (
+    "cosine",
+    "lexical",
+    "closeness",
+    "fused",
+    "cosine over the best",
+    "same week",
+    "share of terms",
+    "share of terms in title",
+    "share of terms in story",
+    "share of names",
+    "share of pairs",
+    "place in story",
+    "story's best",
+    "story's passages",
+    "cluster's stories",
+    "type",
+    "agreement",
+    "agreement of names",
+    "agreement of numbers",
+    "length",
+    "rank",
+)
+SENTENCE_SIGNALS = (
+    "share of terms",
+    "share of terms with the sentence before",
+    "share of terms in passage",
+    "share of names",
+    "share of pairs",
+    "type",
+    "agreement",
+    "agreement of names",
+    "agreement of numbers",
+    "best agreement of passage",
+    "place in story",
+    "place in passage",
+    "length",
+    "is quotation",
+    "is question",
+)
+ANSWERABLE_SIGNALS = (
+    "best cosine",
+    "best fit",
+    "fit over the middle",
+    "best share of terms",
+    "share of terms of the best",
+    "share of names of the best",
+    "share of pairs of the best",
+    "share of terms in the best's story",
+    "type of the best",
+    "agreement",
+    "agreement of names",
+    "agreement of numbers",
+    "cosine of the best",
+    "days outside the window",
+    "days the archive ends before",
+)
+_TOKEN = re.compile(r"\d+(?:[.,]\d+)*%?|[^\W\d_]+(?:[’'-][^\W\d_]+)*")
+_FOREGROUND = 25  # passages whose words may agree; the rest of the pool says what is common anyway
+_SHARPNESS = 8.0  # how fast a passage's say in agreement falls with its score
+_NUMBER_WORDS = frozenset(
+    re.findall(
+        r"\w+",
+        "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+        "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million billion "
+        "dozen",
+    )
+)
+_CAUSE = re.compile(
+    r"\b(?:because|due to|after|over|caused|since|citing|reason|led to|amid|to prevent|so that)\b", re.I
+)
+_SAID = re.compile(r"[“\"]|\b(?:said|says|told|wrote|tweeted|added|announced|statement)\b", re.I)
+_WHEN = re.compile(
+    r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\b(?:jan|feb|mar|apr|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b|"
+    r"\b(?:19|20)\d\d\b",
+    re.I,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A text taken apart once: its stems in order, and the stems that stood as names and as numbers."""
+
+    stems: tuple[str, ...]
+    names: frozenset[str]
+    numbers: frozenset[str]
+
+    @property
+    def words(self) -> frozenset[str]:
+        return frozenset(self.stems)
+
+
+class Shown:
+    """The signals of one question over its pool of passages, best first by the fused score."""
+
+    def __init__(self, query: Query, pool: Sequence[Found]) -> None:
+        self._query = query
+        self._pool = pool
+        self._asked = tuple(dict.fromkeys(stem(term) for term in query.terms))
+        self._asked_words = frozenset(_stems(query.standalone))
+        self._named = frozenset(s for name in query.names for s in _stems(name) if s not in STOP_WORDS)
+        self._pairs = _pairs([s for s in _stems(query.standalone) if s not in STOP_WORDS])
+        self._texts = [_text(hit.stored.passage.text) for hit in pool]
+        self._titles = [_text(hit.stored.article.title) for hit in pool]
+        self._rarity = self._rarities()
+        self._agreement = self._agreements()
+
+    @cached_property
+    def _rows(self) -> Signals:
+        if not self._pool:
+            return np.zeros((0, len(PASSAGE_SIGNALS)), dtype=np.float32)
+        stories: dict[str, set[str]] = {}
+        best: dict[str, float] = {}
+        counts: Counter[str] = Counter()
+        clusters: dict[str, set[int]] = {}
+        for hit, text, title in zip(self._pool, self._texts, self._titles, strict=True):
+            owner = hit.stored.article_id
+            stories.setdefault(owner, set(title.stems)).update(text.stems)
+            best[owner] = max(best.get(owner, -math.inf), hit.score)
+            counts[owner] += 1
+        top_cosine = max(hit.cosine for hit in self._pool)
+        top = max(hit.score for hit in self._pool)
+        for hit in self._pool:
+            if hit.score > top - 0.3:
+                clusters.setdefault("", set()).add(hit.stored.cluster)
+        rows = []
+        for rank, (hit, text, title) in enumerate(zip(self._pool, self._texts, self._titles, strict=True)):
+            owner = hit.stored.article_id
+            rows.append(
+                (
+                    hit.cosine,
+                    hit.lexical,
+                    hit.closeness,
+                    hit.score,
+                    hit.cosine - top_cosine,
+                    float(hit.days_away <= 8),
+                    self._share(text.words),
+                    self._share(title.words),
+                    self._share(stories[owner]),
+                    _part(self._named, text.words | title.words),
+                    _part(self._pairs, _pairs(text.stems)),
+                    1 / (1 + hit.stored.passage.first),
+                    best[owner] - top,
+                    math.log(counts[owner]),
+                    math.log1p(len(clusters.get("", ()))),
+                    self._fits_type(hit.stored.passage.text, text),
+                    *self._agree(text),
+                    math.log1p(len(text.stems)) / 5,
+                    1 / (1 + rank),
+                )
+            )
+        return np.array(rows, dtype=np.float32)
+
+    def passages(self) -> Signals:
+        """One row a passage of the pool, one column each of PASSAGE_SIGNALS."""
+        return self._rows
+
+    def sentences(self, places: Sequence[int]) -> list[Signals]:
+        """For each place in the pool, one row a sentence of that passage, one column each of SENTENCE_SIGNALS."""
+        return [self._sentences(self._pool[place].stored, self._texts[place], self._titles[place]) for place in places]
+
+    def answerable(self, best: Sequence[int], gap: int) -> list[float]:
+        """One value each of ANSWERABLE_SIGNALS, from the places of the best passages, best first.
+
+        Nearness in time is no part of it, unless the question names days or asks as of a day that the archive does
+        not reach: an old answer is no less true.
+        """
+        rows = self.passages()[list(best)]
+        at = {name: PASSAGE_SIGNALS.index(name) for name in PASSAGE_SIGNALS}
+        fits = sorted((hit.fit for hit in self._pool), reverse=True)
+        near = min(self._pool[place].days_away for place in best) if self._query.window else 0.0
+        few = rows[:3]
+        return [
+            float(rows[:, at["cosine"]].max()),
+            fits[0],
+            fits[0] - fits[len(fits) // 2],
+            float(rows[:, at["share of terms"]].max()),
+            float(few[:, at["share of terms"]].mean()),
+            float(few[:, at["share of names"]].mean()),
+            float(few[:, at["share of pairs"]].max()),
+            float(few[:, at["share of terms in story"]].max()),
+            float(few[:, at["type"]].mean()),
+            float(few[:, at["agreement"]].max()),
+            float(few[:, at["agreement of names"]].max()),
+            float(few[:, at["agreement of numbers"]].max()),
+            float(few[:, at["cosine"]].mean()),
+            math.log1p(min(near, 3650.0)),
+            math.log1p(min(max(gap, 0), 3650)),
+        ]
+
+    def _sentences(self, stored: StoredPassage, passage: _Text, title: _Text) -> Signals:
+        whole = self._share(passage.words | title.words)
+        parts = [_text(sentence.text) for sentence in stored.sentences]
+        agreements = [self._agree(part) for part in parts]
+        highest = max((agreement[0] for agreement in agreements), default=0.0)
+        rows = []
+        before: frozenset[str] = frozenset()
+        for number, (sentence, part, agreement) in enumerate(zip(stored.sentences, parts, agreements, strict=True)):
+            rows.append(
+                (
+                    self._share(part.words),
+                    self._share(part.words | before | title.words),
+                    whole,
+                    _part(self._named, part.words),
+                    _part(self._pairs, _pairs(part.stems)),
+                    self._fits_type(sentence.text, part),
+                    *agreement,
+                    highest - agreement[0],
+                    1 / (1 + stored.passage.first + number),
+                    1 / (1 + number),
+                    math.log1p(len(part.stems)) / 4,
+                    float(sentence.text[:1] in "“\"'‘"),
+                    float(sentence.text.rstrip('”"').endswith("?")),
+                )
+            )
+            before = part.words
+        return np.array(rows, dtype=np.float32).reshape(-1, len(SENTENCE_SIGNALS))
+
+    def _rarities(self) -> dict[str, float]:
+        """How much a stem tells, from how few passages of the pool hold it."""
+        held = Counter(word for text in self._texts for word in text.words)
+        size = len(self._texts)
+        return {word: math.log((size + 1) / (count + 0.5)) + 0.2 for word, count in held.items()}
+
+    def _share(self, words: Iterable[str]) -> float:
+        """The share of the question's terms, by how much they tell, that stand among the words."""
+        held = words if isinstance(words, set | frozenset) else frozenset(words)
+        highest = math.log(len(self._texts) * 2 + 2) + 0.2
+        total = sum(self._rarity.get(term, highest) for term in self._asked)
+        return sum(self._rarity.get(term, highest) for term in self._asked if term in held) / total if total else 0.0
+
+    def _agreements(self) -> dict[str, float]:
+        """For each stem that is not asked with: how much the best stories agree on it, against the whole pool."""
+        if not self._pool:
+            return {}
+        top = max(hit.score for hit in self._pool)
+        said: dict[str, dict[int, float]] = {}
+        for hit, text, title in zip(self._pool[:_FOREGROUND], self._texts, self._titles, strict=False):
+            weight = math.exp(_SHARPNESS * (hit.score - top))
+            for word in text.words | title.words:
+                if word not in self._asked_words and word not in STOP_WORDS:
+                    stories = said.setdefault(word, {})
+                    stories[hit.stored.cluster] = max(weight, stories.get(hit.stored.cluster, 0.0))
+        return {word: sum(stories.values()) * self._rarity.get(word, 1.0) for word, stories in said.items()}
+
+    def _agree(self, text: _Text) -> tuple[float, float, float]:
+        """How much is agreed on the most agreed words of a text: on any, on names, on numbers."""
+        return tuple(  # type: ignore[return-value]
+            math.log1p(sum(sorted((self._agreement.get(word, 0.0) for word in words), reverse=True)[:2]))
+            for words in (text.words, text.names, text.numbers)
+        )
+
+    def _fits_type(self, raw: str, text: _Text) -> float:
+        """Whether a text holds the kind of thing that is asked for, other than what the question says itself."""
+        kind = self._query.answer_type
+        if kind in (AnswerType.HOW_MANY, AnswerType.HOW_MUCH):
+            return float(bool(text.numbers - self._asked_words))
+        if kind in (AnswerType.WHO, AnswerType.WHERE, AnswerType.COUNTRY):
+            return float(bool(text.names - self._asked_words))
+        pattern = {AnswerType.WHEN: _WHEN, AnswerType.WHY: _CAUSE, AnswerType.SAY: _SAID}.get(kind)
+        return float(pattern.search(raw) is not None) if pattern else 0.5
+
+
+_STEMMER = snowballstemmer.stemmer("english")
+
+
+@lru_cache(maxsize=1 << 17)
+def stem(word: str) -> str:
+    """The English stem of a word, lower-cased; numbers as they are."""
+    plain = word.casefold().replace("’", "'").removesuffix("'s").replace(",", "")
+    return str(_STEMMER.stemWord(plain))
+
+
+def _stems(text: str) -> list[str]:
+    return [stem(token) for token in _TOKEN.findall(text)]
+
+
+def _text(raw: str) -> _Text:
+    stems, named, numbers = [], set(), set()
+    for match in _TOKEN.finditer(raw):
+        token = match.group()
+        plain = stem(token)
+        stems.append(plain)
+        if token[0].isdigit() or plain in _NUMBER_WORDS:
+            numbers.add(plain)
+        elif token[0].isupper() and plain not in STOP_WORDS:
+            named.add(plain)
+    return _Text(tuple(stems), frozenset(named), frozenset(numbers))
+
+
+def _pairs(stems: Sequence[str]) -> frozenset[tuple[str, str]]:
+    return frozenset(pairwise(stems))
+
+
+def _part(wanted: frozenset[object] | frozenset[str] | frozenset[tuple[str, str]], held: Iterable[object]) -> float:
+    return len(wanted & frozenset(held)) / len(wanted) if wanted else 0.5
