@@ -6,11 +6,11 @@ import json
 import math
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -164,17 +164,23 @@ class TrainedReader:
         signals = shown.passages()
         relevance = self._ranker.passage(signals)
         best = np.argsort(-relevance, kind="stable")[:most].tolist()
-        marks = self.marks(query.standalone, [found[place].stored for place in best])
         sentences: dict[int, tuple[SentenceScore, ...]] = {}
-        for place, own, mark in zip(best, shown.sentences(best), marks, strict=True):
-            scores = self._ranker.sentences(own, signals[place], float(relevance[place]))
-            said = self._calibration.encoder * np.maximum(np.array(mark.sentences, dtype=np.float32), _UNSEEN)
+        for place, own, said in zip(best, shown.sentences(best), self._said(query, found, best), strict=True):
+            scores = self._ranker.sentences(own, signals[place], float(relevance[place])) + said
             sentences[place] = tuple(
                 SentenceScore(sentence.start, sentence.end, float(score))
-                for sentence, score in zip(found[place].stored.sentences, scores + said, strict=True)
+                for sentence, score in zip(found[place].stored.sentences, scores, strict=True)
             )
         chance = self._calibration.chance(shown.answerable(best, gap))
         return [Reading(float(score), sentences.get(at, ()), chance) for at, score in enumerate(relevance)]
+
+    def _said(self, query: Query, found: Sequence[Found], best: Sequence[int]) -> Iterator[Any]:
+        """For each of the best passages, what the encoder adds to the score of its sentences."""
+        if not self._calibration.encoder:
+            yield from (0.0 for _ in best)
+            return
+        for mark in self.marks(query.standalone, [found[place].stored for place in best]):
+            yield self._calibration.encoder * np.maximum(np.array(mark.sentences, dtype=np.float32), _UNSEEN)
 
 
 def confidence(readings: Sequence[Reading]) -> float:
