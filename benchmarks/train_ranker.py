@@ -1,6 +1,6 @@
 """Trains the ranker and sets the calibration, on the questions of newsqa-train.
 
-    python -m benchmarks.train_ranker --data ../shared/newsqa-train --out rag/weights [--every 2]
+    python -m benchmarks.train_ranker --data ../shared/newsqa-train --work .archives/ranker [--every 2]
 
 Every question is searched by its words as of the day it was asked, in the articles of --data; only the passages found
 so are embedded, since a few hundred weights do not need all of an archive. Passages and sentences that hold the answer
@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -28,6 +27,7 @@ from index.faiss_store import FaissStore, open_archive
 from index.faiss_writer import PassageText
 from index.rebuild import Input, passage_input, rebuild
 from index.store import Filter, Hit, StoredPassage, Vector
+from index.vector_cache import VectorCache
 from rag.evaluation import Question, first_rank, read_questions
 from rag.query import Query, understand
 from rag.ranker import Ranker, Scorer
@@ -39,6 +39,7 @@ POOL = 45  # passages found by their words
 READ = 12  # of them whose sentences are scored
 LONG_AGO = 200  # days that separate a question from the articles that cannot answer it
 LONG_AGO_EVERY = 3  # of so many questions one is asked of such articles too
+OLD_NEWS_EVERY = 4  # of so many questions one is answered by articles that end long before: old news is no less true
 FOLDS = 4
 
 
@@ -53,11 +54,12 @@ class Unembedded(SentenceTransformerEmbedder):
 
 
 class Pools:
-    """The passages found for questions, with their true cosines; each passage is embedded once."""
+    """The passages found for questions, with their true cosines; each passage is embedded once, and kept in a cache."""
 
-    def __init__(self, store: FaissStore, embedder: SentenceTransformerEmbedder) -> None:
+    def __init__(self, store: FaissStore, embedder: SentenceTransformerEmbedder, cache: VectorCache) -> None:
         self._store = store
         self._embedder = embedder
+        self._cache = cache
         self._vectors: dict[int, Vector] = {}
 
     def hits(self, query: Query, last: date) -> list[Hit]:
@@ -69,7 +71,7 @@ class Pools:
         fresh = self._store.passages(sorted(set(numbers) - self._vectors.keys()))
         for at in range(0, len(fresh), 1024):
             some = fresh[at : at + 1024]
-            vectors = self._embedder.embed_passages([passage_input(_text(stored)) for stored in some])
+            vectors, _ = self._cache.embed(self._embedder, [passage_input(_text(stored)) for stored in some])
             self._vectors.update((stored.number, vector) for stored, vector in zip(some, vectors, strict=True))
             print(f"embedded {at + len(some):,} of {len(fresh):,}", flush=True)
 
@@ -103,33 +105,62 @@ class Example:
         return Shown(self.query, self.pool)
 
 
-def gather(data: Path, archive: Path, every: int) -> tuple[list[Example], list[tuple[Query, list[Found], int]]]:
-    """The questions with their pools, and pools that cannot answer with how many days they end before."""
-    rebuild(archive, Input.of(data / "articles.jsonl.gz"), Unembedded())
+@dataclass(frozen=True)
+class Case:
+    """A question with what was found for it, and whether that answers it; `gap` as the reader is told it."""
+
+    query: Query
+    pool: list[Found]
+    gap: int
+    answerable: bool
+
+
+def gather(data: Path, work: Path, every: int) -> tuple[list[Example], list[Case]]:
+    """The questions with their pools, and the cases that the calibration is set on."""
+    if not (work / "archive" / "CURRENT").exists():
+        rebuild(work / "archive", Input.of(data / "articles.jsonl.gz"), Unembedded())
     embedder = SentenceTransformerEmbedder()
-    store = open_archive(archive, embedder.card)
-    pools = Pools(store, embedder)
-    asked = []
-    for question in read_questions(data / "questions.jsonl")[::every]:
-        assert question.asked is not None
-        query = understand(question.question, as_of=question.asked, today=question.asked)
-        before = question.asked - timedelta(days=LONG_AGO)
-        old = pools.hits(query, before) if len(asked) % LONG_AGO_EVERY == 0 else []
-        asked.append((question, query, pools.hits(query, question.asked), old, before))
-    pools.embed([hit.passage for _, _, hits, old, _ in asked for hit in (*hits, *old)])
-    examples, hopeless = [], []
+    store = open_archive(work / "archive", embedder.card)
+    with VectorCache(work / "vectors.sqlite", embedder.card) as cache:
+        pools = Pools(store, embedder, cache)
+        asked = []
+        for question in read_questions(data / "questions.jsonl")[::every]:
+            assert question.asked is not None
+            query = understand(question.question, as_of=question.asked, today=question.asked)
+            before = question.asked - timedelta(days=LONG_AGO)
+            old = pools.hits(query, before) if len(asked) % LONG_AGO_EVERY == 0 else []
+            asked.append((question, query, pools.hits(query, question.asked), old, before))
+        pools.embed([hit.passage for _, _, hits, old, _ in asked for hit in (*hits, *old)])
+    examples, cases = [], []
     for question, query, hits, old, before in asked:
         example = _example(question, query, pools.pool(query, hits))
         examples.append(example)
-        holders = {hit.stored.article_id for hit, held in zip(example.pool, example.held, strict=True) if held}
-        left = [hit for hit in hits if store.passages([hit.passage])[0].article_id not in holders]
-        if holders and len(left) > READ:
-            hopeless.append((query, pools.pool(query, left), 0))
+        cases += _cases(example, pools, hits)
         if len(old) == POOL:
             long_ago = _example(question, query, pools.pool(query, old))
+            gap = (query.anchor - before).days
             if not long_ago.held.any():
-                hopeless.append((query, long_ago.pool, (query.anchor - before).days))
-    return examples, hopeless
+                cases.append(Case(query, long_ago.pool, gap, answerable=False))
+            if example.held[:READ].any() and len(examples) % OLD_NEWS_EVERY == 0:
+                cases.append(Case(query, example.pool, gap, answerable=True))
+    return examples, cases
+
+
+def _cases(example: Example, pools: Pools, hits: Sequence[Hit]) -> Iterator[Case]:
+    """The question of the whole archive, of one without what answers it, and of archives of one article."""
+    owners = {hit.stored.number: hit.stored.article_id for hit in example.pool}
+    if not example.held[:READ].any():
+        return
+    holders = {hit.stored.article_id for hit, held in zip(example.pool, example.held, strict=True) if held}
+    yield Case(example.query, example.pool, 0, answerable=True)
+    left = [hit for hit in hits if owners[hit.passage] not in holders]
+    if len(left) > READ:
+        yield Case(example.query, pools.pool(example.query, left), 0, answerable=False)
+    for answers in (True, False):
+        best = next((o for o in map(owners.get, owners) if (o in holders) is answers), None)
+        alone = [hit for hit in hits if owners[hit.passage] == best]
+        if alone:
+            yield Case(example.query, pools.pool(example.query, alone), 0, answerable=answers)
 
 
 def _example(question: Question, query: Query, pool: list[Found]) -> Example:
@@ -241,28 +272,14 @@ def encoder_share(ranker: Ranker, reader: TrainedReader, examples: Sequence[Exam
     return max(shares, key=lambda share: (hits[share], -share))
 
 
-def calibrate(
-    ranker: Ranker, examples: Sequence[Example], hopeless: Sequence[tuple[Query, list[Found], int]], answered: float
-) -> Calibration:
+def calibrate(ranker: Ranker, cases: Sequence[Case], answered: float) -> Calibration:
     """The logistic from signals to the chance of an answer; its threshold still answers a share `answered`."""
-    rows, labels = [], []
-    for example in examples:
-        if example.held[:READ].any():
-            rows.append(_answerable(ranker, example.query, example.pool, 0))
-            labels.append(1)
-    for number, (query, pool, gap) in enumerate(hopeless):
-        rows.append(_answerable(ranker, query, pool, gap))
-        labels.append(0)
-        # Old news asked about much later is still answered: as many as a fourth of what is not.
-        if gap and number % 4 == 0:
-            example = examples[number % len(examples)]
-            rows.append(_answerable(ranker, example.query, example.pool, gap))
-            labels.append(int(example.held[:READ].any()))
-    weights, bias = _logistic(np.array(rows), np.array(labels))
-    scores = np.array(rows) @ weights + bias
-    right = np.sort(scores[np.array(labels) == 1])
+    rows = np.array([_answerable(ranker, case.query, case.pool, case.gap) for case in cases])
+    labels = np.array([case.answerable for case in cases])
+    weights, bias = _logistic(rows, labels)
+    scores = rows @ weights + bias
+    right, wrong = np.sort(scores[labels]), scores[~labels]
     threshold = 1 / (1 + np.exp(-right[int((1 - answered) * len(right))]))
-    wrong = scores[np.array(labels) == 0]
     ranks = np.mean([np.mean(right > score) for score in wrong])
     print(f"{len(right)} answerable, {len(wrong)} not; AUROC on them {ranks:.3f}, threshold {threshold:.3f}")
     return Calibration(weights=tuple(weights.tolist()), bias=bias, threshold=float(threshold))
@@ -298,19 +315,18 @@ def main() -> None:
     """Trains, calibrates, and writes the weights."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--work", type=Path, required=True, help="a folder for what another run can use again")
     parser.add_argument("--out", type=Path, default=PACKAGED)
     parser.add_argument("--every", type=int, default=1, help="take each so many-th question only")
     parser.add_argument("--answered", type=float, default=0.88, help="the share of answerable questions to answer")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        examples, hopeless = gather(options.data, Path(folder) / "archive", options.every)
-        ranker = train(examples)
-        ranker.save(options.out)
-        facts = calibrate(ranker, examples, hopeless, options.answered)
-        write(options.out, facts)
-        unseen = [example for example in examples[-len(examples) // 7 :] if example.held[:READ].any()]
-        share = encoder_share(ranker, TrainedReader(options.out), unseen)
-    write(options.out, replace(facts, encoder=share))
+    examples, cases = gather(options.data, options.work, options.every)
+    ranker = train(examples)
+    ranker.save(options.out)
+    facts = calibrate(ranker, cases, options.answered)
+    write(options.out, facts)
+    unseen = [example for example in examples[-len(examples) // 7 :] if example.held[:READ].any()]
+    write(options.out, replace(facts, encoder=encoder_share(ranker, TrainedReader(options.out), unseen)))
 
 
 def write(folder: Path, facts: Calibration) -> None:

@@ -82,6 +82,7 @@ ANSWERABLE_SIGNALS = (
     "cosine of the best",
     "days outside the window",
     "days the archive ends before",
+    "passages found",
 )
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*%?|[^\W\d_]+(?:[’'-][^\W\d_]+)*")
 _FOREGROUND = 25  # passages whose words may agree; the rest of the pool says what is common anyway
@@ -214,6 +215,7 @@ class Shown:
             float(few[:, at["cosine"]].mean()),
             math.log1p(min(near, 3650.0)),
             math.log1p(min(max(gap, 0), 3650)),
+            math.log1p(min(len(self._pool), 45)),
         ]
 
     def _sentences(self, stored: StoredPassage, passage: _Text, title: _Text) -> Signals:
