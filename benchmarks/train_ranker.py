@@ -31,7 +31,7 @@ from index.vector_cache import VectorCache
 from rag.evaluation import Question, first_rank, read_questions
 from rag.query import Query, understand
 from rag.ranker import Ranker, Scorer
-from rag.reader import PACKAGED, Calibration, TrainedReader
+from rag.reader import PACKAGED, Calibration
 from rag.retriever import Found, fuse
 from rag.signals import Shown, Signals
 
@@ -254,24 +254,6 @@ def train(examples: Sequence[Example]) -> Ranker:
     return Ranker(fit(groups), fit(sentences))
 
 
-def encoder_share(ranker: Ranker, reader: TrainedReader, examples: Sequence[Example]) -> float:
-    """How much the cross-encoder is best given to say, on questions that it was not trained on."""
-    shares = (0.0, 0.25, 0.5, 0.75, 1.0)
-    hits = dict.fromkeys(shares, 0)
-    for example in examples:
-        shown = example.shown()
-        scores = ranker.passage(shown.passages())
-        rows, right = sentence_group(example, shown, scores)
-        best = np.argsort(-scores, kind="stable")[:READ].tolist()
-        marks = reader.marks(example.query.standalone, [example.pool[place].stored for place in best])
-        said = np.maximum(np.concatenate([mark.sentences for mark in marks]), -10.0)
-        own = ranker.sentence(rows)
-        for share in shares:
-            hits[share] += bool(right[np.argmax(own + share * said)])
-    print({share: count / max(1, len(examples)) for share, count in hits.items()}, flush=True)
-    return max(shares, key=lambda share: (hits[share], -share))
-
-
 def calibrate(ranker: Ranker, cases: Sequence[Case], answered: float) -> Calibration:
     """The logistic from signals to the chance of an answer; its threshold still answers a share `answered`."""
     rows = np.array([_answerable(ranker, case.query, case.pool, case.gap) for case in cases])
@@ -323,15 +305,12 @@ def main() -> None:
     examples, cases = gather(options.data, options.work, options.every)
     ranker = train(examples)
     ranker.save(options.out)
-    facts = calibrate(ranker, cases, options.answered)
-    write(options.out, facts)
-    unseen = [example for example in examples[-len(examples) // 7 :] if example.held[:READ].any()]
-    write(options.out, replace(facts, encoder=encoder_share(ranker, TrainedReader(options.out), unseen)))
+    write(options.out, calibrate(ranker, cases, options.answered))
 
 
 def write(folder: Path, facts: Calibration) -> None:
     """Writes the calibration beside the weights."""
-    names = ("encoder", "weights", "bias", "threshold", "margin")
+    names = ("weights", "bias", "threshold", "margin")
     shown = {name: getattr(facts, name) for name in names}
     (folder / "calibration.json").write_text(json.dumps(shown, indent=1) + "\n", encoding="utf-8")
 

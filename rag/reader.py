@@ -5,29 +5,21 @@ from __future__ import annotations
 import json
 import math
 import re
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from index.embedding import Embedder
 from index.errors import ModelError
-from index.store import StoredPassage
 from rag.query import Query
 from rag.ranker import Ranker
 from rag.retriever import Found
 from rag.signals import ANSWERABLE_SIGNALS, Shown
 
-if TYPE_CHECKING:
-    from rag.cross_encoder import CrossEncoder, Marks, Sheet
-
 PACKAGED = Path(__file__).parent / "weights"
-_READ_TOGETHER = 8  # passages a batch: more only adds padding
-_UNSEEN = -10.0  # the encoder's score of a sentence that did not fit its length
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,17 +99,12 @@ class CosineReader:
 
 
 class TrainedReader:
-    """The ranker, and the cross-encoder that has a say in it; MODEL_CARD.md says how both were made."""
+    """Scores by the ranker's weights; `benchmarks/train_ranker.py` makes them, and MODEL_CARD.md describes them."""
 
     def __init__(self, folder: Path = PACKAGED) -> None:
-        """Reads the ranker and the calibration; the cross-encoder is loaded at first use.
-
-        Raises ModelError where one cannot be read.
-        """
-        self._folder = folder
+        """Reads the weights and the calibration. Raises ModelError where one cannot be read."""
         self._calibration = _calibration(folder)
         self._ranker = Ranker.load(folder)
-        self._lock = threading.Lock()
 
     @property
     def threshold(self) -> float:
@@ -130,31 +117,7 @@ class TrainedReader:
         return self._calibration.margin
 
     def warm(self) -> None:
-        """Loads the cross-encoder."""
-        with self._lock:
-            _ = self._model
-
-    @cached_property
-    def _model(self) -> CrossEncoder:
-        import torch
-
-        from index.embedding import cpu_has_bfloat16
-        from rag.cross_encoder import CrossEncoder
-
-        model = CrossEncoder.load(self._folder)
-        return model.to(torch.bfloat16) if cpu_has_bfloat16() else model
-
-    def marks(self, question: str, passages: Sequence[StoredPassage]) -> list[Marks]:
-        """What the encoder makes of each passage; passages of like length are read together."""
-        with self._lock:
-            model = self._model
-        sheets = [sheet_of(stored) for stored in passages]
-        order = sorted(range(len(sheets)), key=lambda i: len(sheets[i].text))
-        marks: dict[int, Marks] = {}
-        for at in range(0, len(order), _READ_TOGETHER):
-            some = order[at : at + _READ_TOGETHER]
-            marks.update(zip(some, model.read(question, [sheets[i] for i in some]), strict=True))
-        return [marks[i] for i in range(len(sheets))]
+        """Does nothing: the weights are small, and read already."""
 
     def read(self, query: Query, found: Sequence[Found], *, most: int, gap: int = 0) -> list[Reading]:
         """A reading of each passage, in the order given."""
@@ -165,8 +128,8 @@ class TrainedReader:
         relevance = self._ranker.passage(signals)
         best = np.argsort(-relevance, kind="stable")[:most].tolist()
         sentences: dict[int, tuple[SentenceScore, ...]] = {}
-        for place, own, said in zip(best, shown.sentences(best), self._said(query, found, best), strict=True):
-            scores = self._ranker.sentences(own, signals[place], float(relevance[place])) + said
+        for place, own in zip(best, shown.sentences(best), strict=True):
+            scores = self._ranker.sentences(own, signals[place], float(relevance[place]))
             sentences[place] = tuple(
                 SentenceScore(sentence.start, sentence.end, float(score))
                 for sentence, score in zip(found[place].stored.sentences, scores, strict=True)
@@ -174,34 +137,16 @@ class TrainedReader:
         chance = self._calibration.chance(shown.answerable(best, gap))
         return [Reading(float(score), sentences.get(at, ()), chance) for at, score in enumerate(relevance)]
 
-    def _said(self, query: Query, found: Sequence[Found], best: Sequence[int]) -> Iterator[Any]:
-        """For each of the best passages, what the encoder adds to the score of its sentences."""
-        if not self._calibration.encoder:
-            yield from (0.0 for _ in best)
-            return
-        for mark in self.marks(query.standalone, [found[place].stored for place in best]):
-            yield self._calibration.encoder * np.maximum(np.array(mark.sentences, dtype=np.float32), _UNSEEN)
-
 
 def confidence(readings: Sequence[Reading]) -> float:
     """From 0 to 1, how likely it is that the question is answered by what was read; 0 where nothing was."""
     return readings[0].chance if readings else 0.0
 
 
-def sheet_of(stored: StoredPassage) -> Sheet:
-    """A stored passage as the cross-encoder reads it: sentence offsets counted within the passage."""
-    from rag.cross_encoder import Sheet
-
-    start = stored.passage.start
-    places = tuple((s.start - start, s.end - start) for s in stored.sentences)
-    return Sheet(stored.article.title, stored.passage.text, places)
-
-
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """How much the encoder has to say, and how signals become a chance; set on training questions."""
+    """How signals become a chance; set on training questions."""
 
-    encoder: float = 0.0
     weights: tuple[float, ...] = (0.0,) * len(ANSWERABLE_SIGNALS)
     bias: float = 0.0
     threshold: float = 0.5

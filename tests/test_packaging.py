@@ -55,7 +55,7 @@ def test_the_wheel_holds_every_file_of_the_packages_and_nothing_else(built: Path
         metadata = archive.read(next(name for name in archive.namelist() if name.endswith("METADATA"))).decode()
         points = archive.read(next(name for name in archive.namelist() if name.endswith("entry_points.txt"))).decode()
     assert names == tracked()
-    assert {"rag/weights/reader.safetensors", "ui/assets/chat.css"} | {f"{name}/py.typed" for name in PACKAGES} <= names
+    assert {"rag/weights/ranker.safetensors", "ui/assets/chat.css"} | {f"{name}/py.typed" for name in PACKAGES} <= names
     assert "dateline = ui.cli:main" in points
     for extra in ("langchain", "llamaindex"):
         assert f"Provides-Extra: {extra}" in metadata
