@@ -75,6 +75,11 @@ def test_nobody_asks_without_logging_in(served: str):
         assert get(f"{served}{door}", body, **{"Content-Type": "application/json"})[0] == 401
 
 
+@pytest.mark.parametrize("door", ["api/ask", "api/retrieve", "v1/chat/completions", "mcp"])
+def test_programs_without_a_key_do_not_walk_past_the_login(served: str, door: str):
+    assert get(f"{served}{door}", b"{}", **{"Content-Type": "application/json"})[0] == 401
+
+
 @browser_wanted
 def test_a_user_logs_in(served: str):
     with sync_playwright() as playwright:

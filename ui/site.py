@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib.metadata
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from mcp.server.transport_security import TransportSecuritySettings
+from pydantic import SecretStr
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import HTMLResponse, JSONResponse
@@ -91,8 +93,12 @@ def build_site(desk: Desk, settings: Settings) -> FastAPI:
 
 def _doors(service: Service, settings: Settings) -> FastAPI:
     limits = [Middleware(BoundedBody, size=BODY_SIZE)]
-    if settings.api_key is not None:
-        limits.insert(0, Middleware(BearerKey, key=settings.api_key, open_paths=KEYLESS))
+    key = settings.api_key
+    if key is None and settings.auth is not None:
+        # Where people have to log in, programs without a key must not walk past them: nobody knows this one.
+        key = SecretStr(secrets.token_urlsafe(32))
+    if key is not None:
+        limits.insert(0, Middleware(BearerKey, key=key, open_paths=KEYLESS))
     if settings.rate_limit:  # before the key, so that keys cannot be tried at will
         limits.insert(0, Middleware(RateLimit, rate=settings.rate_limit, open_paths=UNCOUNTED))
     doors = FastAPI(
