@@ -363,7 +363,7 @@ def test_one_command_serves_the_page_and_every_door_on_one_port(example_archive:
             page = http.get("/")
             assert page.status_code == 200 and "gradio" in page.text
             assert "script-src" in page.headers["content-security-policy"]
-            assert http.get("/gradio_api/file=/etc/passwd").status_code == 403
+            assert http.get("/gradio_api/file=/etc/passwd").status_code == 404
             assert http.get("/v1/models").json()["data"][0]["id"] == "dateline"
             assert trouble(http.get("/", headers={"host": "evil.example"})) == (421, "host_error")
             assert trouble(http.post("/gradio_api/queue/join", headers={"origin": "null"}))[0] == 403
