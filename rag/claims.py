@@ -37,13 +37,14 @@ class ClaimReader:
 
     def feed(self, piece: str) -> Iterator[Claim]:
         """The claims that are whole now."""
-        self._rest += piece
-        while end := _END.search(self._rest):
-            unit, self._rest = self._rest[: end.end()], self._rest[end.end() :]
-            yield from _claims(unit)
-        if len(self._rest) > 2 * LONGEST:
-            unit, self._rest = self._rest, ""
-            yield Claim(_plain(unit)[:LONGEST], fault="is too long")
+        for at in range(0, len(piece), LONGEST):  # so that no long text is searched again and again
+            self._rest += piece[at : at + LONGEST]
+            while end := _END.search(self._rest):
+                unit, self._rest = self._rest[: end.end()], self._rest[end.end() :]
+                yield from _claims(unit)
+            if len(self._rest) > 2 * LONGEST:
+                unit, self._rest = self._rest, ""
+                yield Claim(_plain(unit)[:LONGEST], fault="is too long")
 
     def finish(self) -> Iterator[Claim]:
         """The last claim, where the text came to its end; one that was broken off must not be asked for."""

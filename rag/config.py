@@ -66,7 +66,7 @@ class Settings(BaseSettings):
     llm_model: str = Field("", max_length=200, description="The name of the model at that endpoint.")
     llm_key: SecretStr = Field(SecretStr(""), description="The key that the endpoint asks for, if it does.")
     llm_timeout: float = Field(30, gt=0, description="Seconds that the LLM may be silent.")
-    llm_deadline: float = Field(120, gt=0, description="Seconds that the LLM may take for a whole answer.")
+    llm_deadline: float = Field(50, gt=0, description="Seconds that the LLM may take for a whole answer.")
     llm_retries: int = Field(2, ge=0, le=10, description="How often an LLM that is full or restarting is asked again.")
     llm_options: dict[str, JsonValue] = Field(
         {"temperature": 0}, description="Other fields of the request to the LLM, as JSON; some models refuse a few."
