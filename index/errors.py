@@ -6,6 +6,7 @@ DatelineError
 ├── QuestionError         a question cannot be asked as it stands (empty, too long, an impossible date)
 ├── SettingsError         a setting has a value that cannot be used
 ├── ModelError            a model could not be loaded or gave something unusable
+├── LLMError              the LLM's endpoint is down, slow, or gave something unusable
 ├── Busy                  too many questions are being answered already
 ├── OutOfTime             an answer was not ready in the time that is given
 └── ArchiveError          the archive on disk cannot serve the request
@@ -56,6 +57,10 @@ class SettingsError(DatelineError):
 
 class ModelError(DatelineError):
     """A model could not be loaded, or gave something unusable."""
+
+
+class LLMError(DatelineError):
+    """The LLM's endpoint is down, slow, or gave something unusable; the message goes on from the model's name."""
 
 
 class Busy(DatelineError):

@@ -113,7 +113,9 @@ class Answer:
     there are no citations, `text` says what the archive covers, and `evidence` holds the nearest passages,
     which are not an answer. `searched_for` is the question as it was searched, after the history was read in.
     `notes` are Dateline's own words about the answer, such as that sources differ. `timeline` is empty but where
-    one was asked for or sources differ; the citations are then in its order, newest first.
+    one was asked for or sources differ; the citations are then in its order, newest first. `written_by` names the
+    LLM that wrote the text, each of whose sentences passed the gate; it is empty where the text is the cited
+    sentences themselves. `rejected` is what the LLM wrote and may not say, each sentence with the reason.
     """
 
     question: str
@@ -129,6 +131,7 @@ class Answer:
     notes: tuple[str, ...] = ()
     timeline: tuple[Moment, ...] = ()
     rejected: tuple[str, ...] = ()
+    written_by: str = ""
     seconds: float = field(default=0.0, compare=False)
 
     def to_dict(self) -> dict[str, Any]:

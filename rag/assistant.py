@@ -6,12 +6,14 @@ import asyncio
 import re
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from index.article import Article
 from index.embedding import Embedder, SentenceTransformerEmbedder
@@ -20,13 +22,19 @@ from index.stores import open_store, served_generation
 from rag.answer import Answer, Citation, Evidence, Turn
 from rag.composer import Candidate, compose
 from rag.config import Settings, load_settings
+from rag.followup import standalone
 from rag.query import Query, understand
 from rag.reader import Reader, Reading, SentenceScore, confidence, load_reader
 from rag.retriever import Found, Retriever
 from rag.timeline import correction, event_date
 
+if TYPE_CHECKING:
+    from rag.generator import Draft, Gate
+
 _POOL = 60  # passages that are ranked for a question
 _CONSIDERED = 24  # sentences that may be cited, of which a timeline is made
+_OFFERED = 8  # sentences that an LLM is given to write from
+_STANDS_IN = "the answer is the source sentences themselves."
 _SAME_WORDING = 0.8  # of two sentences' words in common: citing both would say one thing twice
 
 
@@ -34,11 +42,13 @@ _SAME_WORDING = 0.8  # of two sentences' words in common: citing both would say 
 class Finding:
     """What was found for a question, before and after deciding whether it is an answer.
 
-    `sentences` are those that it cites, or would cite if it did not abstain.
+    `sentences` are those that it cites, or would cite if it did not abstain; `offered` those that an LLM may write
+    from: none where the answer is an abstention or a timeline.
     """
 
     answer: Answer
     sentences: tuple[Citation, ...]
+    offered: tuple[Citation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +69,12 @@ class Assistant:
         settings: Settings | None = None,
         embedder: Embedder | None = None,
         reader: Reader | None = None,
+        gate: Gate | None = None,
     ) -> None:
         """Opens the served generation of an archive: a folder, or the url of a store it was copied to.
 
-        Raises ArchiveMissing, ArchiveDamaged or ModelMismatch where it cannot be asked with these settings.
+        `gate` checks what an LLM writes, where the settings name one; the verifier, where it is not given. Raises
+        ArchiveMissing, ArchiveDamaged or ModelMismatch where the archive cannot be asked with these settings.
         """
         self._settings = settings or load_settings(archive=archive)
         self._location = archive if archive is not None else self._settings.location
@@ -72,6 +84,17 @@ class Assistant:
         self._is_warm = False
         self._store: Store = open_store(self._location, self._embedder.card)
         self._reader = reader or load_reader(self._settings.reader, self._embedder)
+        self._llm = self._writer = None
+        self._rewrite: Callable[[str, Sequence[Turn]], str] = standalone
+        if self._settings.llm_url is not None:
+            from rag.generator import Writer
+            from rag.llm import LLM
+            from rag.rewriter import Rewriter
+            from rag.verifier import Verifier
+
+            self._llm = LLM(self._settings)
+            self._writer = Writer(self._llm, gate or Verifier())
+            self._rewrite = Rewriter(self._llm)
 
     def __enter__(self) -> Assistant:
         return self
@@ -123,6 +146,8 @@ class Assistant:
     def close(self) -> None:
         """Lets go of the archive."""
         self._store.close()
+        if self._llm is not None:
+            self._llm.close()
 
     def ask(
         self, question: str, *, as_of: date | None = None, history: Sequence[Turn] = (), where: Filter | None = None
@@ -132,18 +157,27 @@ class Assistant:
         `as_of` is the day the question is asked as of: nothing published later is seen, and "last week" is the
         week before it. `where` narrows the search further. Raises QuestionError.
         """
-        return self.find(question, as_of=as_of, history=history, where=where).answer
+        *_, answer = self.stream(question, as_of=as_of, history=history, where=where)
+        return answer
 
     def stream(
         self, question: str, *, as_of: date | None = None, history: Sequence[Turn] = (), where: Filter | None = None
-    ) -> Iterator[Answer]:
-        """The answer as it grows, a sentence at a time: each is a prefix of the next, and the last is whole."""
-        answer = self.ask(question, as_of=as_of, history=history, where=where)
-        paragraphs = answer.text.split("\n\n")
-        for count in range(1, len(answer.citations)):
-            said = "\n\n".join(paragraphs[: len(paragraphs) - len(answer.citations) + count])
-            yield replace(answer, citations=answer.citations[:count], timeline=answer.timeline[:count], text=said)
-        yield answer
+    ) -> Generator[Answer, None, None]:
+        """The answer as it grows, a sentence at a time: each is a prefix of the next, and the last is whole.
+
+        Closing the iterator ends the LLM's writing, where one writes.
+        """
+        began = time.monotonic()
+        finding = self.find(question, as_of=as_of, history=history, where=where)
+        answer = finding.answer
+        if self._writer is not None and finding.offered:
+            with closing(self._writer.write(answer.searched_for, finding.offered)) as drafts:
+                for draft in drafts:
+                    answer = _as_written(finding.answer, draft, self._writer.model, time.monotonic() - began)
+                    if answer.written_by:
+                        yield answer
+        if not answer.written_by:
+            yield from _growing(answer)
 
     def retrieve(
         self, question: str, *, k: int = 10, as_of: date | None = None, where: Filter | None = None
@@ -161,9 +195,9 @@ class Assistant:
         self, question: str, *, as_of: date | None = None, history: Sequence[Turn] = (), where: Filter | None = None
     ) -> AsyncIterator[Answer]:
         """`stream`, on a thread."""
-        growing = self.stream(question, as_of=as_of, history=history, where=where)
-        while (answer := await asyncio.to_thread(next, growing, None)) is not None:
-            yield answer
+        with closing(self.stream(question, as_of=as_of, history=history, where=where)) as growing:
+            while (answer := await asyncio.to_thread(next, growing, None)) is not None:
+                yield answer
 
     async def aretrieve(
         self, question: str, *, k: int = 10, as_of: date | None = None, where: Filter | None = None
@@ -180,11 +214,16 @@ class Assistant:
         where: Filter | None = None,
         k: int = 10,
     ) -> Finding:
-        """The answer, and the sentences it was chosen from; the answer's evidence is the best `k` passages."""
+        """The answer in the words of its sources, and the sentences it was chosen from; no LLM has written in it.
+
+        The answer's evidence is the best `k` passages.
+        """
         began = time.monotonic()
         store = self._store
         sources = [name for name, _ in store.coverage().sources]
-        query = understand(question, as_of=as_of, today=date.today(), history=history, sources=sources)
+        query = understand(
+            question, as_of=as_of, today=date.today(), history=history, sources=sources, rewrite=self._rewrite
+        )
         self.warm()
         given = where or Filter()
         looks = [self._look(store, query, given)]
@@ -211,7 +250,8 @@ class Assistant:
             timeline=() if abstained else composed.timeline,
             seconds=time.monotonic() - began,
         )
-        return Finding(answer, composed.citations)
+        offered = () if abstained or composed.timeline else _offered(composed.citations, best)
+        return Finding(answer, composed.citations, offered)
 
     def _look(self, store: Store, query: Query, where: Filter) -> _Look:
         """What is found and read for one question, or for one part of it."""
@@ -232,6 +272,34 @@ def ask(
     """Asks an archive one question. For more than one, keep an Assistant: this loads the models each time."""
     with Assistant(archive, settings=settings) as assistant:
         return assistant.ask(question, as_of=as_of, history=history)
+
+
+def _growing(answer: Answer) -> Iterator[Answer]:
+    """The answer a citation at a time."""
+    paragraphs = answer.text.split("\n\n")
+    for count in range(1, len(answer.citations)):
+        said = "\n\n".join(paragraphs[: len(paragraphs) - len(answer.citations) + count])
+        yield replace(answer, citations=answer.citations[:count], timeline=answer.timeline[:count], text=said)
+    yield answer
+
+
+def _as_written(answer: Answer, draft: Draft, model: str, seconds: float) -> Answer:
+    """The answer in the LLM's words, where any passed; else as it is, with a note that says why."""
+    said: tuple[str, ...] = ()
+    if draft.trouble:
+        said = (f"The LLM {model} {draft.trouble}; " + ("what had passed stands." if draft.text else _STANDS_IN),)
+    elif not draft.text:
+        said = (f"Nothing that the LLM {model} wrote is backed by its sources; {_STANDS_IN}",)
+    noted = replace(answer, notes=answer.notes + said, rejected=draft.rejected, seconds=seconds)
+    if not draft.text:
+        return noted
+    return replace(noted, text=draft.text, citations=draft.citations, written_by=model)
+
+
+def _offered(cited: Sequence[Citation], found: Sequence[Sequence[Candidate]]) -> tuple[Citation, ...]:
+    """What is cited, and the best of the rest, of each part in turn."""
+    rest = (candidate.citation for rank in zip_longest(*found) for candidate in rank if candidate is not None)
+    return tuple(islice(dict.fromkeys([*cited, *rest]), _OFFERED))
 
 
 def _narrowed(where: Filter, query: Query) -> Filter:

@@ -6,9 +6,9 @@ import os
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AnyHttpUrl, BeforeValidator, Field, JsonValue, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -62,6 +62,21 @@ class Settings(BaseSettings):
     at_once: int = Field(4, ge=1, le=256, description="How many questions HTTP callers have answered at a time.")
     waiting: int = Field(32, ge=0, description="How many more of them may wait their turn before callers are put off.")
     time_limit: float = Field(60, gt=0, description="Seconds that an HTTP caller waits for an answer at most.")
+    llm_url: AnyHttpUrl | None = Field(None, description="An OpenAI-compatible endpoint that writes answers; none.")
+    llm_model: str = Field("", max_length=200, description="The name of the model at that endpoint.")
+    llm_key: SecretStr = Field(SecretStr(""), description="The key that the endpoint asks for, if it does.")
+    llm_timeout: float = Field(30, gt=0, description="Seconds that the LLM may be silent.")
+    llm_deadline: float = Field(50, gt=0, description="Seconds that the LLM may take for a whole answer.")
+    llm_retries: int = Field(2, ge=0, le=10, description="How often an LLM that is full or restarting is asked again.")
+    llm_options: dict[str, JsonValue] = Field(
+        {"temperature": 0}, description="Other fields of the request to the LLM, as JSON; some models refuse a few."
+    )
+
+    @model_validator(mode="after")
+    def _llm_is_whole(self) -> Self:
+        if (self.llm_url is None) != (not self.llm_model):
+            raise ValueError("llm_url and llm_model go together: set both or neither")
+        return self
 
     @property
     def location(self) -> str | Path:
@@ -81,6 +96,9 @@ class Settings(BaseSettings):
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
 
+_SHOWN = Settings.model_fields.keys() - {"api_key", "llm_key", "llm_url", "llm_options"}
+
+
 def load_settings(**given: Any) -> Settings:
     """Settings with those given on top; None means not given. Raises SettingsError naming the setting."""
     try:
@@ -88,7 +106,9 @@ def load_settings(**given: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"]) or "settings"
-        raise SettingsError(f"The setting {name!r} cannot be used: {first['msg']} (got {first['input']!r}).") from error
+        # What is secret, and what may be a secret under a misspelt name, is not shown.
+        shown = f" (got {first['input']!r})" if name in _SHOWN else ""
+        raise SettingsError(f"The setting {name!r} cannot be used: {first['msg']}{shown}.") from error
     except (OSError, ValueError) as error:
         raise SettingsError(f"dateline.toml cannot be read: {error}") from error
 

