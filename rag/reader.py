@@ -134,7 +134,9 @@ class TrainedReader:
                 SentenceScore(sentence.start, sentence.end, float(score))
                 for sentence, score in zip(found[place].stored.sentences, scores, strict=True)
             )
-        chance = self._calibration.chance(shown.answerable(best, gap))
+        first = max(best, key=lambda place: max(score.score for score in sentences[place]))
+        # What tells of none of those asked about is no answer, however well it fits otherwise.
+        chance = self._calibration.chance(shown.answerable(best, gap)) if shown.is_named(first) else 0.0
         return [Reading(float(score), sentences.get(at, ()), chance) for at, score in enumerate(relevance)]
 
 

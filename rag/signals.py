@@ -218,6 +218,10 @@ class Shown:
             math.log1p(min(len(self._pool), 45)),
         ]
 
+    def is_named(self, place: int) -> bool:
+        """Whether a passage or its title holds a name that the question names; true where the question has none."""
+        return not self._named or bool(self._named & (self._texts[place].words | self._titles[place].words))
+
     def _sentences(self, stored: StoredPassage, passage: _Text, title: _Text) -> Signals:
         whole = self._share(passage.words | title.words)
         parts = [_text(sentence.text) for sentence in stored.sentences]

@@ -155,3 +155,7 @@ def test_what_is_no_question_is_refused(assistant: Assistant, question: str) -> 
 def test_no_archive_is_said_with_the_mend(tmp_path: Path) -> None:
     with pytest.raises(ArchiveMissing, match="dateline rebuild"):
         ask(QUESTION, archive=tmp_path / "none")
+
+
+def test_what_names_nobody_that_is_asked_about_is_no_answer(assistant: Assistant) -> None:
+    assert assistant.ask("What did Belarus and Iran sign?", as_of=date(2025, 8, 19)).abstained

@@ -66,7 +66,7 @@ def test_the_doors_of_gradio_that_the_chat_does_not_use_are_shut(served: str, do
 def test_an_upload_from_another_site_is_refused(served: str):
     body = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.html"\r\n\r\nhello\r\n--x--\r\n'
     headers = {"Origin": "https://elsewhere.example", "Content-Type": "multipart/form-data; boundary=x"}
-    assert get(f"{served}gradio_api/upload", body, **headers)[0] == 404
+    assert get(f"{served}gradio_api/upload", body, **headers)[0] == 403
 
 
 def test_nobody_asks_without_logging_in(served: str):
