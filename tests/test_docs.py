@@ -78,7 +78,7 @@ def test_a_python_block_runs(block: Block):
 @pytest.mark.parametrize(("block", "line"), READ, ids=str)
 def test_a_command_that_is_only_shown_is_one_that_the_command_line_knows(block: Block, line: str):
     _, arguments = words(re.sub(r"^.*?\b(?=dateline )", "", line.strip()))
-    own = takewhile(lambda argument: argument not in {"&", ">", "|"}, arguments[1:])
+    own = takewhile(lambda argument: argument not in {"&", ">", ">>", "|"}, arguments[1:])
     accepts(list(own))
 
 

@@ -144,7 +144,7 @@ def test_the_health_check_asks_the_port_that_is_served_and_published():
     command = yaml.safe_load(told("CMD"))
     port = command[command.index("--port") + 1]
     assert told("EXPOSE") == port
-    assert f"http://127.0.0.1:{port}/" in told("HEALTHCHECK")
+    assert f"http://127.0.0.1:{port}/healthz" in told("HEALTHCHECK")
     assert compose()["services"]["chat"]["ports"] == [f"127.0.0.1:{port}:{port}"]
 
 
