@@ -23,6 +23,6 @@ ENV DATELINE_ARCHIVE=/archive PYTHONUNBUFFERED=1
 VOLUME ["/archive"]
 EXPOSE 7860
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
-    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:7860/', timeout=4)"]
+    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:7860/healthz', timeout=4)"]
 ENTRYPOINT ["dateline"]
 CMD ["chat", "--host", "0.0.0.0", "--port", "7860"]

@@ -107,7 +107,7 @@ def _field(field: dataclasses.Field[Any]) -> str:
 def _signature(name: str, function: Any) -> Iterator[str]:
     signature = str(inspect.signature(function)).replace("'", "")
     # Defaults that are functions or objects print their place in memory.
-    signature = re.sub(r"<function [^>]*>", "…", re.sub(r"\(self(?:, )?", "(", signature))
+    signature = re.sub(r"<function .*? at 0x[0-9a-f]+>", "…", re.sub(r"\(self(?:, )?", "(", signature))
     yield from ("```py", f"{name}{signature}", "```", "")
 
 

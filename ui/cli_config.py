@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -30,5 +31,5 @@ def config(
     table = Table("setting", "value", "from", "what it is", box=None, pad_edge=False)
     for origin in found:
         table.add_row(origin.name, origin.shown, origin.source, origin.meaning)
-    console = Console(highlight=False, markup=False)
-    console.print(table, width=None if console.is_terminal else _PIPED_WIDTH, crop=False)
+    width = None if sys.stdout.isatty() else _PIPED_WIDTH
+    Console(highlight=False, markup=False, width=width).print(table)
