@@ -19,6 +19,7 @@ from rag.ranker import Ranker
 from rag.retriever import Found
 from rag.signals import ANSWERABLE_SIGNALS, Shown
 
+_UNNAMED = 0.5  # of the chance is left where what would be cited first names none of those asked about
 PACKAGED = Path(__file__).parent / "weights"
 
 
@@ -135,8 +136,9 @@ class TrainedReader:
                 for sentence, score in zip(found[place].stored.sentences, scores, strict=True)
             )
         first = max(best, key=lambda place: max(score.score for score in sentences[place]))
-        # What tells of none of those asked about is no answer, however well it fits otherwise.
-        chance = self._calibration.chance(shown.answerable(best, gap)) if shown.is_named(first) else 0.0
+        chance = self._calibration.chance(shown.answerable(best, gap))
+        if not shown.is_named(first):
+            chance *= _UNNAMED
         return [Reading(float(score), sentences.get(at, ()), chance) for at, score in enumerate(relevance)]
 
 
