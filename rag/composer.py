@@ -78,11 +78,10 @@ def _difference(query: Query, found: Sequence[Candidate]) -> Composition | None:
     if not found:
         return None
     measure = measure_asked(query.standalone) or next((q.measure for q in quantities(found[0].citation.sentence)), "")
-    wanted = set(query.terms)
     about = (
         c
         for c in found
-        if any(q.measure == measure for q in quantities(c.citation.sentence)) and _is_about(wanted, c.citation)
+        if any(q.measure == measure for q in quantities(c.citation.sentence)) and _is_about(query, c.citation)
     )
     told = list(_one_a_story(about, _DIFFERING))
     clusters: Mapping[str, int] = {c.citation.article_id: c.cluster for c in told}
@@ -92,9 +91,11 @@ def _difference(query: Query, found: Sequence[Candidate]) -> Composition | None:
     return None
 
 
-def _is_about(wanted: set[str], citation: Citation) -> bool:
-    held = set(terms(f"{citation.title} {citation.sentence}"))
-    return len(wanted & held) >= _ABOUT_IT * len(wanted)
+def _is_about(query: Query, citation: Citation) -> bool:
+    """Whether a sentence and its title hold enough of the question's words, and one of its names where it has any."""
+    wanted, held = set(query.terms), set(terms(f"{citation.title} {citation.sentence}"))
+    named = not query.names or any(set(terms(name)) <= held for name in query.names)
+    return named and len(wanted & held) >= _ABOUT_IT * len(wanted)
 
 
 def _one_a_story(candidates: Iterable[Candidate], count: int) -> Iterator[Candidate]:

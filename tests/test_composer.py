@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -31,6 +32,10 @@ def told(sentence: str, day: str, story: int, score: float, *, correction: str =
         score=score,
     )
     return Candidate(citation, story)
+
+
+def replace_title(candidate: Candidate, title: str) -> Candidate:
+    return replace(candidate, citation=replace(candidate.citation, title=title))
 
 
 EARLY = told("At least 2,000 people were killed in the Derna flood.", "2023-09-11", 1, 9.0)
@@ -83,8 +88,9 @@ def test_a_number_that_was_corrected_stays_and_is_said_to_be() -> None:
         told("The Derna flood killed at least 5,300 people.", "2023-09-13", 1, 8.0),
         told("The Derna flood injured 5,300 people.", "2023-09-13", 2, 8.0),
         told("A quake in Marrakesh killed 2,900 people.", "2023-09-13", 2, 8.0),
+        replace_title(told("A flood killed 2,900 people.", "2023-09-13", 2, 8.0), "The flood in Porto"),
     ],
-    ids=["the same story", "another measure", "another event"],
+    ids=["the same story", "another measure", "another event", "another place"],
 )
 def test_numbers_that_do_not_compare_are_no_difference(other: Candidate) -> None:
     assert composed(TOLL, EARLY, other).timeline == ()
