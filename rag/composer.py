@@ -92,9 +92,10 @@ def _difference(query: Query, found: Sequence[Candidate]) -> Composition | None:
 
 
 def _is_about(query: Query, citation: Citation) -> bool:
-    """Whether a sentence and its title hold enough of the question's words, and one of its names where it has any."""
+    """Whether a sentence and its title hold enough of the question's words, and its passage a name of the question."""
     wanted, held = set(query.terms), set(terms(f"{citation.title} {citation.sentence}"))
-    named = not query.names or any(set(terms(name)) <= held for name in query.names)
+    around = held | set(terms(citation.passage))
+    named = not query.names or any(set(terms(name)) <= around for name in query.names)
     return named and len(wanted & held) >= _ABOUT_IT * len(wanted)
 
 
