@@ -34,6 +34,7 @@ _MONTH_BEFORE = re.compile(
     r"november|december)\.?\s$",
     re.I,
 )
+_DENIED = re.compile(r",\snot\s[^,.;]{1,30},")
 # Words that say what befell those counted; they decide before the noun does: "13 people" of what?
 _FATES = (
     (
@@ -82,6 +83,8 @@ class Quantity:
 def quantities(sentence: str) -> tuple[Quantity, ...]:
     """The numbers of a sentence that count or measure something; days and years are none."""
     found = []
+    # "Sixteen people, not 17, died" counts sixteen dead, and 17 of nothing.
+    sentence = _DENIED.sub(lambda aside: " " * len(aside.group()), sentence)
     matches = [match for match in _QUANTITY.finditer(sentence) if not _is_date(sentence, match)]
     for i, match in enumerate(matches):
         start = matches[i - 1].end() if i else 0

@@ -219,8 +219,14 @@ class Shown:
         ]
 
     def is_named(self, place: int) -> bool:
-        """Whether a passage or its title holds a name that the question names; true where the question has none."""
-        return not self._named or bool(self._named & (self._texts[place].words | self._titles[place].words))
+        """Whether a passage or its title holds a name that the question names; true where the question has none.
+
+        "Afghan" stands for "Afghanistan" and the reverse.
+        """
+        if not self._named:
+            return True
+        words = self._texts[place].words | self._titles[place].words
+        return any(name in words or any(_kin(name, word) for word in words) for name in self._named)
 
     def _sentences(self, stored: StoredPassage, passage: _Text, title: _Text) -> Signals:
         whole = self._share(passage.words | title.words)
@@ -320,6 +326,11 @@ def _text(raw: str) -> _Text:
         elif token[0].isupper() and plain not in STOP_WORDS:
             named.add(plain)
     return _Text(tuple(stems), frozenset(named), frozenset(numbers))
+
+
+def _kin(name: str, word: str) -> bool:
+    short, long = sorted((name, word), key=len)
+    return len(short) >= 4 and long.startswith(short)
 
 
 def _pairs(stems: Sequence[str]) -> frozenset[tuple[str, str]]:

@@ -402,6 +402,6 @@ def test_the_how_to_names_every_door_and_setting_and_its_command_works(doors: st
 
 def test_the_how_to_s_python_works(doors: str, capsys: pytest.CaptureFixture[str]) -> None:
     text = (ROOT / "docs" / "http.md").read_text(encoding="utf-8")
-    [program] = re.findall(r"```python\n(.+?)```", text, re.DOTALL)
+    [program] = re.findall(r"```py\n(.+?)```", text, re.DOTALL)
     exec(program.replace("http://127.0.0.1:7860", doors), {})
     assert "13 documents on Aug. 20" in capsys.readouterr().out
