@@ -96,7 +96,7 @@ class Settings(BaseSettings):
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
 
-_SHOWN = Settings.model_fields.keys() - {"api_key", "llm_key", "llm_url", "llm_options"}
+_SHOWN = Settings.model_fields.keys() - {"api_key", "llm_key", "llm_options", "llm_url", "store"}
 
 
 def load_settings(**given: Any) -> Settings:

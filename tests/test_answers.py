@@ -81,6 +81,8 @@ def test_every_word_of_an_answer_stands_in_a_source_of_its_time(assistant: Assis
             assert 0 <= begin < end <= len(citation.sentence)
         assert f"{citation.sentence} [{number}]" in said
         said = said.replace(f"{citation.sentence} [{number}]", "")
+    for own in (*answer.notes, *(f"{c.published}, {c.source}:" for c in answer.citations if answer.timeline)):
+        said = said.replace(own, "")
     if not answer.abstained:
         assert not said.strip()
     assert all(e.published is None or e.published <= asked for e in answer.evidence)
