@@ -111,12 +111,9 @@ class _Text:
     """A text taken apart once: its stems in order, and the stems that stood as names and as numbers."""
 
     stems: tuple[str, ...]
+    words: frozenset[str]
     names: frozenset[str]
     numbers: frozenset[str]
-
-    @property
-    def words(self) -> frozenset[str]:
-        return frozenset(self.stems)
 
 
 class Shown:
@@ -141,7 +138,6 @@ class Shown:
         stories: dict[str, set[str]] = {}
         best: dict[str, float] = {}
         counts: Counter[str] = Counter()
-        clusters: dict[str, set[int]] = {}
         for hit, text, title in zip(self._pool, self._texts, self._titles, strict=True):
             owner = hit.stored.article_id
             stories.setdefault(owner, set(title.stems)).update(text.stems)
@@ -149,9 +145,7 @@ class Shown:
             counts[owner] += 1
         top_cosine = max(hit.cosine for hit in self._pool)
         top = max(hit.score for hit in self._pool)
-        for hit in self._pool:
-            if hit.score > top - 0.3:
-                clusters.setdefault("", set()).add(hit.stored.cluster)
+        clusters = {hit.stored.cluster for hit in self._pool if hit.score > top - 0.3}
         rows = []
         for rank, (hit, text, title) in enumerate(zip(self._pool, self._texts, self._titles, strict=True)):
             owner = hit.stored.article_id
@@ -171,7 +165,7 @@ class Shown:
                     1 / (1 + hit.stored.passage.first),
                     best[owner] - top,
                     math.log(counts[owner]),
-                    math.log1p(len(clusters.get("", ()))),
+                    math.log1p(len(clusters)),
                     self._fits_type(hit.stored.passage.text, text),
                     *self._agree(text),
                     math.log1p(len(text.stems)) / 5,
@@ -325,7 +319,7 @@ def _text(raw: str) -> _Text:
             numbers.add(plain)
         elif token[0].isupper() and plain not in STOP_WORDS:
             named.add(plain)
-    return _Text(tuple(stems), frozenset(named), frozenset(numbers))
+    return _Text(tuple(stems), frozenset(stems), frozenset(named), frozenset(numbers))
 
 
 def _kin(name: str, word: str) -> bool:
