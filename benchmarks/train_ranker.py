@@ -31,7 +31,7 @@ from index.vector_cache import VectorCache
 from rag.evaluation import Question, first_rank, read_questions
 from rag.query import Query, understand
 from rag.ranker import Ranker, Scorer
-from rag.reader import PACKAGED, Calibration
+from rag.reader import PACKAGED, Calibration, TrainedReader, confidence
 from rag.retriever import Found, fuse
 from rag.signals import Shown, Signals
 
@@ -254,17 +254,25 @@ def train(examples: Sequence[Example]) -> Ranker:
     return Ranker(fit(groups), fit(sentences))
 
 
-def calibrate(ranker: Ranker, cases: Sequence[Case], answered: float) -> Calibration:
-    """The logistic from signals to the chance of an answer; its threshold still answers a share `answered`."""
+def calibrate(ranker: Ranker, cases: Sequence[Case]) -> Calibration:
+    """The logistic from signals to the chance of an answer; its threshold is not set yet."""
     rows = np.array([_answerable(ranker, case.query, case.pool, case.gap) for case in cases])
+    weights, bias = _logistic(rows, np.array([case.answerable for case in cases]))
+    return Calibration(weights=tuple(weights.tolist()), bias=bias)
+
+
+def threshold(reader: TrainedReader, cases: Sequence[Case], answered: float) -> float:
+    """The confidence at which a share `answered` of what can be answered still is, as the reader itself gives it."""
+    given = np.array([confidence(reader.read(case.query, case.pool, most=READ, gap=case.gap)) for case in cases])
     labels = np.array([case.answerable for case in cases])
-    weights, bias = _logistic(rows, labels)
-    scores = rows @ weights + bias
-    right, wrong = np.sort(scores[labels]), scores[~labels]
-    threshold = 1 / (1 + np.exp(-right[int((1 - answered) * len(right))]))
-    ranks = np.mean([np.mean(right > score) for score in wrong])
-    print(f"{len(right)} answerable, {len(wrong)} not; AUROC on them {ranks:.3f}, threshold {threshold:.3f}")
-    return Calibration(weights=tuple(weights.tolist()), bias=bias, threshold=float(threshold))
+    right, wrong = np.sort(given[labels]), given[~labels]
+    found = float(right[int((1 - answered) * len(right))])
+    ranks = np.mean([np.mean(right > one) for one in wrong])
+    print(
+        f"{len(right)} answerable, {len(wrong)} not; AUROC on them {ranks:.3f}, threshold {found:.3f}, "
+        f"abstained on {np.mean(wrong < found):.3f}"
+    )
+    return found
 
 
 def _answerable(ranker: Ranker, query: Query, pool: list[Found], gap: int) -> list[float]:
@@ -305,7 +313,9 @@ def main() -> None:
     examples, cases = gather(options.data, options.work, options.every)
     ranker = train(examples)
     ranker.save(options.out)
-    write(options.out, calibrate(ranker, cases, options.answered))
+    calibration = calibrate(ranker, cases)
+    write(options.out, calibration)
+    write(options.out, replace(calibration, threshold=threshold(TrainedReader(options.out), cases, options.answered)))
 
 
 def write(folder: Path, facts: Calibration) -> None:

@@ -26,6 +26,7 @@ from rag.followup import standalone
 from rag.query import Query, understand
 from rag.reader import Reader, Reading, SentenceScore, confidence, load_reader
 from rag.retriever import Found, Retriever
+from rag.span import answer_span
 from rag.timeline import correction, event_date
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Finding:
 class _Look:
     """What was found for one question, and how each passage reads."""
 
+    query: Query
     found: Sequence[Found]
     readings: Sequence[Reading]
 
@@ -258,7 +260,7 @@ class Assistant:
         found = Retriever(store, self._embedder).search(query, k=_POOL, where=_narrowed(where, query))
         last = store.coverage().last
         gap = (query.as_of - last).days if query.as_of and last else 0
-        return _Look(found, self._reader.read(query, found, most=self._settings.candidates, gap=gap))
+        return _Look(query, found, self._reader.read(query, found, most=self._settings.candidates, gap=gap))
 
 
 def ask(
@@ -332,12 +334,12 @@ def _candidates(look: _Look, count: int) -> Iterator[Candidate]:
         if any(len(words & other) >= _SAME_WORDING * max(1, min(len(words), len(other))) for other in said):
             continue
         said.append(words)
-        yield Candidate(_citation(score, hit), hit.stored.cluster)
+        yield Candidate(_citation(score, hit, look.query), hit.stored.cluster)
         if len(said) == count:
             return
 
 
-def _citation(score: SentenceScore, hit: Found) -> Citation:
+def _citation(score: SentenceScore, hit: Found, query: Query) -> Citation:
     stored, article = hit.stored, hit.stored.article
     sentence = article.text[score.start : score.end]
     note = correction(article.text)
@@ -355,7 +357,7 @@ def _citation(score: SentenceScore, hit: Found) -> Citation:
         date_is_doubtful=article.date_is_doubtful,
         also_in=hit.also_in,
         event=event_date(sentence, article.published),
-        span=score.span,
+        span=answer_span(query, sentence),
         correction=note.text if note else "",
         score=score.score,
     )

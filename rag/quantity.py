@@ -49,7 +49,7 @@ _FATES = (
 )
 _FATE_PATTERNS = tuple((name, re.compile(pattern, re.I)) for name, pattern in _FATES)
 _NOUN = re.compile(
-    r"\s(?:(?:of|the|new|other|more|different|\w+(?:al|an|ese|ic|ed|ish|ous|ive|ian|ish))\s){0,3}(?P<noun>[a-z]{3,})"
+    r"\s(?:(?:of|the|new|other|more|different|\w+(?:al|an|ese|ic|ed|ish|ous|ive|ian|ish))\s){0,3}(?P<noun>(?!(?:were|was|are|have|had|has|who|and|but|in|on)\b)[a-z]{3,})"
 )
 _PEOPLE = re.compile(
     r"people|persons?|m[ae]n|wom[ae]n|child(?:ren)?|others|civilians|residents|students|\w+(?:ers|ors|ists|ians|ants|ees)"

@@ -25,15 +25,11 @@ PACKAGED = Path(__file__).parent / "weights"
 
 @dataclass(frozen=True, slots=True)
 class SentenceScore:
-    """A sentence of a passage, by its offsets in the article's text, and how well it answers (higher is better).
-
-    `span`, where known, is the (start, end) within the sentence of the words that answer.
-    """
+    """A sentence of a passage, by its offsets in the article's text, and how well it answers (higher is better)."""
 
     start: int
     end: int
     score: float
-    span: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
