@@ -132,9 +132,10 @@ class Soak:
         return found
 
     async def _write(self) -> None:
-        number = 0
-        while self._left > self._options.every:
-            await asyncio.sleep(self._options.every)
+        number, due = 0, self._began + self._options.every
+        while due < self._began + 60 * self._options.minutes:
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
+            due += self._options.every
             town, people = TOWNS[number % len(TOWNS)], 311 + 7 * number
             new = self._articles / f"new-{number}.txt"
             new.write_text(

@@ -23,6 +23,7 @@ from rag.answer import Answer, Citation, Evidence, Turn
 from rag.composer import Candidate, compose
 from rag.config import Settings, load_settings
 from rag.followup import standalone
+from rag.orders import is_order
 from rag.query import Query, understand
 from rag.reader import Reader, Reading, SentenceScore, confidence, load_reader
 from rag.retriever import Found, Retriever
@@ -297,9 +298,10 @@ def _as_written(answer: Answer, draft: Draft, model: str, seconds: float) -> Ans
 
 
 def _offered(cited: Sequence[Citation], found: Sequence[Sequence[Candidate]]) -> tuple[Citation, ...]:
-    """What is cited, and the best of the rest, of each part in turn."""
+    """What is cited, and the best of the rest, of each part in turn; no questions, as they claim nothing."""
     rest = (candidate.citation for rank in zip_longest(*found) for candidate in rank if candidate is not None)
-    return tuple(islice(dict.fromkeys([*cited, *rest]), _OFFERED))
+    told = (one for one in dict.fromkeys([*cited, *rest]) if not re.search(r"\?\W*$", one.sentence))
+    return tuple(islice(told, _OFFERED))
 
 
 def _narrowed(where: Filter, query: Query) -> Filter:
@@ -320,7 +322,7 @@ def _narrowed(where: Filter, query: Query) -> Filter:
 
 
 def _candidates(look: _Look, count: int) -> Iterator[Candidate]:
-    """The `count` best sentences, best first, none that says in the same words what one before it said."""
+    """The `count` best sentences, best first; no orders, and none that says in the same words what one before said."""
     scored = sorted(
         ((score, hit) for hit, reading in zip(look.found, look.readings, strict=True) for score in reading.sentences),
         key=lambda pair: -pair[0].score,
@@ -329,12 +331,20 @@ def _candidates(look: _Look, count: int) -> Iterator[Candidate]:
     for score, hit in scored:
         text = hit.stored.article.text[score.start : score.end]
         words = frozenset(re.findall(r"\w+", text.casefold()))
-        if any(len(words & other) >= _SAME_WORDING * max(1, min(len(words), len(other))) for other in said):
+        if any(_is_repeated(words, other) for other in said):
+            continue
+        if is_order(text) or is_order(hit.stored.article.title):
             continue
         said.append(words)
         yield Candidate(_citation(score, hit), hit.stored.cluster)
         if len(said) == count:
             return
+
+
+def _is_repeated(words: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether two sentences say one thing in the same words; with other figures they say two."""
+    alike = len(words & other) >= _SAME_WORDING * max(1, min(len(words), len(other)))
+    return alike and not any(map(str.isdecimal, words ^ other))
 
 
 def _citation(score: SentenceScore, hit: Found) -> Citation:
