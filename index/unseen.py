@@ -13,7 +13,7 @@ _ZERO = r"0*\.?0+(?:px|em|rem|%|vh|vw)?\s*(?:;|!|$)"
 # A style under which nobody reads the text. What a style sheet of another file hides cannot be told without a browser.
 _HIDING = re.compile(
     r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|content-visibility\s*:\s*hidden"
-    r"|opacity\s*:\s*0*\.?0\d*(?![.\d])|font-size\s*:\s*(?:0*\.\d|[01](?:\.\d*)?px|0(?![.\d]))"
+    r"|opacity\s*:\s*0*\.?0\d*(?![.\d])|font-size\s*:\s*(?:0*\.?0+(?![.\d])|[01]?(?:\.\d+)?px)"
     r"|(?:left|top|right|bottom|text-indent)\s*:\s*-\d{3,}"
     r"|transform\s*:[^;]*(?:scale\w*\(\s*0*\.?0+\s*[,)]|translate\w*\([^)]*-\d{3,})"
     r"|clip\s*:\s*rect\((?:\s*0\w*[\s,]*|\s*1px[\s,]*){4}\)|clip-path\s*:\s*(?:inset\((?:100|[5-9]\d)%|circle\(0))",

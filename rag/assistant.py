@@ -20,7 +20,7 @@ from index.embedding import Embedder, SentenceTransformerEmbedder
 from index.store import Coverage, Filter, Store
 from index.stores import open_store, served_generation
 from rag.answer import Answer, Citation, Evidence, Turn
-from rag.composer import Candidate, compose
+from rag.composer import FIGURES, Candidate, compose
 from rag.config import Settings, load_settings
 from rag.followup import standalone
 from rag.orders import is_order
@@ -231,7 +231,8 @@ class Assistant:
         for part in query.parts:
             asked = understand(part, as_of=as_of, today=date.today(), sources=sources)
             looks.append(self._look(store, asked, given))
-        best = [list(_candidates(look, _CONSIDERED)) for look in (looks[1:] or looks)]
+        figures = query.answer_type in FIGURES
+        best = [list(_candidates(look, _CONSIDERED, figures=figures)) for look in (looks[1:] or looks)]
         composed = compose(query, best, count=self._settings.citations, margin=self._reader.margin)
         sureness = max(confidence(look.readings) for look in looks)
         threshold = self._reader.threshold if self._settings.threshold is None else self._settings.threshold
@@ -321,8 +322,11 @@ def _narrowed(where: Filter, query: Query) -> Filter:
     )
 
 
-def _candidates(look: _Look, count: int) -> Iterator[Candidate]:
-    """The `count` best sentences, best first; no orders, and none that says in the same words what one before said."""
+def _candidates(look: _Look, count: int, *, figures: bool) -> Iterator[Candidate]:
+    """The `count` best sentences, best first; no orders, and none that says in the same words what one before said.
+
+    Where `figures` are asked for, the same words with other figures say something else.
+    """
     scored = sorted(
         ((score, hit) for hit, reading in zip(look.found, look.readings, strict=True) for score in reading.sentences),
         key=lambda pair: -pair[0].score,
@@ -331,7 +335,7 @@ def _candidates(look: _Look, count: int) -> Iterator[Candidate]:
     for score, hit in scored:
         text = hit.stored.article.text[score.start : score.end]
         words = frozenset(re.findall(r"\w+", text.casefold()))
-        if any(_is_repeated(words, other) for other in said):
+        if any(_is_repeated(words, other, figures=figures) for other in said):
             continue
         if is_order(text) or is_order(hit.stored.article.title):
             continue
@@ -341,10 +345,9 @@ def _candidates(look: _Look, count: int) -> Iterator[Candidate]:
             return
 
 
-def _is_repeated(words: frozenset[str], other: frozenset[str]) -> bool:
-    """Whether two sentences say one thing in the same words; with other figures they say two."""
+def _is_repeated(words: frozenset[str], other: frozenset[str], *, figures: bool) -> bool:
     alike = len(words & other) >= _SAME_WORDING * max(1, min(len(words), len(other)))
-    return alike and not any(map(str.isdecimal, words ^ other))
+    return alike and not (figures and any(map(str.isdecimal, words ^ other)))
 
 
 def _citation(score: SentenceScore, hit: Found) -> Citation:
