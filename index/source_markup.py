@@ -8,6 +8,7 @@ from typing import NamedTuple
 from lxml import etree
 
 from index.article import PageKind
+from index.unseen import drop_unseen
 
 _PAGE = re.compile(
     r"\s*(?>(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*)<(?:!doctype\s+html|html[\s>]|head[\s>]|body[\s>])", re.I | re.S
@@ -92,6 +93,7 @@ def _from_fragment(markup: str) -> Body:
         root = None
     if root is None:
         return Body("", PageKind.STORY)
+    drop_unseen(root)
     story: list[str] = []
     captions: list[str] = []
     into = story

@@ -12,6 +12,7 @@ from typing import Any
 import trafilatura
 
 from index.published import SLACK, Dated, metadata_date, text_date
+from index.unseen import drop_unseen
 
 _META_DATES = (
     '//meta[@property="article:published_time" or @property="og:article:published_time"]/@content',
@@ -35,16 +36,6 @@ _META_NAMES = frozenset(
 )
 _JSON_DATE = re.compile(r'"datePublished"\s*:\s*("[^"\\]{6,60}")')
 _NEW_YEAR = "-01-01"
-_UNSEEN = "//template | //*[@hidden] | //*[@aria-hidden='true']"
-# An inline style under which nobody reads the text; what style sheets hide cannot be told without a browser.
-_HIDING = re.compile(
-    r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|opacity\s*:\s*0*\.?0+(?![.\d])"
-    r"|font-size\s*:\s*0*\.?0+(?![.\d])|(?:left|top|right|bottom|text-indent)\s*:\s*-\d{3,})",
-    re.IGNORECASE,
-)
-_STYLE_COMMENT = re.compile(r"/\*.*?(?:\*/|$)", re.DOTALL)
-_COLOUR = re.compile(r"(?:^|;)\s*(background-color|background|color)\s*:\s*([^;!]+)", re.IGNORECASE)
-_WHITE = frozenset(("white", "#fff", "#ffffff", "transparent", "rgb(255,255,255)", "rgba(0,0,0,0)"))
 _BLOCKS = (
     "p",
     "div",
@@ -98,7 +89,7 @@ def plain_text(markup: str) -> str:
     root = trafilatura.load_html(f"<html><body><div>{markup}</div></body></html>")
     if root is None:
         return markup
-    _drop_unseen(root)
+    drop_unseen(root)
     for element in list(root.iter("script", "style", "noscript", "iframe")):
         element.drop_tree()
     for element in root.iter(*_BLOCKS):
@@ -111,7 +102,7 @@ def _read(markup: str, url: str | None) -> Webpage:
     tree = trafilatura.load_html(markup)
     if tree is None:
         return Webpage()
-    _drop_unseen(tree)
+    drop_unseen(tree)
     limits = {
         "original_date": True,
         "deferred_url_extractor": True,
@@ -133,25 +124,6 @@ def _read(markup: str, url: str | None) -> Webpage:
         url=address,
         caption=_caption(tree),
     )
-
-
-def _drop_unseen(tree: Any) -> None:
-    """Takes out what the page hides from its readers: no part of the story, and perhaps meant to mislead."""
-    for element in (
-        *tree.xpath(_UNSEEN),
-        *(styled for styled in tree.xpath("//*[@style]") if _hides(styled.get("style"))),
-    ):
-        if element.getparent() is not None and element.tag not in {"html", "body"}:
-            element.drop_tree()
-
-
-def _hides(style: str) -> bool:
-    style = _STYLE_COMMENT.sub("", style)
-    if _HIDING.search(style):
-        return True
-    colours = {name.lower(): "".join(value.lower().split()) for name, value in _COLOUR.findall(style)}
-    text, ground = colours.get("color"), colours.get("background-color", colours.get("background"))
-    return text is not None and (text == ground or (text in _WHITE and ground in {None, *_WHITE}))
 
 
 def _date(tree: Any, guess: str | None, url: str | None) -> Dated | None:

@@ -20,9 +20,10 @@ from index.embedding import Embedder, SentenceTransformerEmbedder
 from index.store import Coverage, Filter, Store
 from index.stores import open_store, served_generation
 from rag.answer import Answer, Citation, Evidence, Turn
-from rag.composer import Candidate, compose
+from rag.composer import FIGURES, Candidate, compose
 from rag.config import Settings, load_settings
 from rag.followup import standalone
+from rag.orders import is_order
 from rag.query import Query, understand
 from rag.reader import Reader, Reading, SentenceScore, confidence, load_reader
 from rag.retriever import Found, Retriever
@@ -232,7 +233,8 @@ class Assistant:
         for part in query.parts:
             asked = understand(part, as_of=as_of, today=date.today(), sources=sources)
             looks.append(self._look(store, asked, given))
-        best = [list(_candidates(look, _CONSIDERED)) for look in (looks[1:] or looks)]
+        figures = query.answer_type in FIGURES
+        best = [list(_candidates(look, _CONSIDERED, figures=figures)) for look in (looks[1:] or looks)]
         composed = compose(query, best, count=self._settings.citations, margin=self._reader.margin)
         sureness = max(confidence(look.readings) for look in looks)
         threshold = self._reader.threshold if self._settings.threshold is None else self._settings.threshold
@@ -299,9 +301,10 @@ def _as_written(answer: Answer, draft: Draft, model: str, seconds: float) -> Ans
 
 
 def _offered(cited: Sequence[Citation], found: Sequence[Sequence[Candidate]]) -> tuple[Citation, ...]:
-    """What is cited, and the best of the rest, of each part in turn."""
+    """What is cited, and the best of the rest, of each part in turn; no questions, as they claim nothing."""
     rest = (candidate.citation for rank in zip_longest(*found) for candidate in rank if candidate is not None)
-    return tuple(islice(dict.fromkeys([*cited, *rest]), _OFFERED))
+    told = (one for one in dict.fromkeys([*cited, *rest]) if not re.search(r"\?\W*$", one.sentence))
+    return tuple(islice(told, _OFFERED))
 
 
 def _narrowed(where: Filter, query: Query) -> Filter:
@@ -321,8 +324,11 @@ def _narrowed(where: Filter, query: Query) -> Filter:
     )
 
 
-def _candidates(look: _Look, count: int) -> Iterator[Candidate]:
-    """The `count` best sentences, best first, none that says in the same words what one before it said."""
+def _candidates(look: _Look, count: int, *, figures: bool) -> Iterator[Candidate]:
+    """The `count` best sentences, best first; no orders, and none that says in the same words what one before said.
+
+    Where `figures` are asked for, the same words with other figures say something else.
+    """
     scored = sorted(
         ((score, hit) for hit, reading in zip(look.found, look.readings, strict=True) for score in reading.sentences),
         key=lambda pair: -pair[0].score,
@@ -331,12 +337,19 @@ def _candidates(look: _Look, count: int) -> Iterator[Candidate]:
     for score, hit in scored:
         text = hit.stored.article.text[score.start : score.end]
         words = frozenset(re.findall(r"\w+", text.casefold()))
-        if any(len(words & other) >= _SAME_WORDING * max(1, min(len(words), len(other))) for other in said):
+        if any(_is_repeated(words, other, figures=figures) for other in said):
+            continue
+        if is_order(text) or is_order(hit.stored.article.title):
             continue
         said.append(words)
         yield Candidate(_citation(score, hit, look.query), hit.stored.cluster)
         if len(said) == count:
             return
+
+
+def _is_repeated(words: frozenset[str], other: frozenset[str], *, figures: bool) -> bool:
+    alike = len(words & other) >= _SAME_WORDING * max(1, min(len(words), len(other)))
+    return alike and not (figures and any(map(str.isdecimal, words ^ other)))
 
 
 def _citation(score: SentenceScore, hit: Found, query: Query) -> Citation:

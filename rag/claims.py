@@ -17,7 +17,7 @@ _STOP = r"[.!?…]+[\"”’»)*_]*"
 _END = re.compile(rf"(?:{_STOP}\s*(?:{_ID}\s*)+|(?:{_ID}\s*)+{_STOP}|\n)\s*(?=[^\s\[【a-z])")
 _LEAD = re.compile(r"^(?:[-*•–#>]+|\d{1,2}[.)])\s+")
 _EMPHASIS = re.compile(r"(?<!\w)(\*{1,3}|_{1,3})(?=\S)(.+?)(?<=\S)\1(?!\w)")
-_MARKUP = re.compile(r"[\[\]<>{}`|\\【】]|&#?\w+;|\w+://|\bwww\.|\b(?:javascript|data|mailto):", re.I)
+_MARKUP = re.compile(r"[\[\]<>{}`|\\【】]|&#?\w+;|\w+://|\bwww\.|\b(?:javascript|data|mailto):|\bon\w+\s?=", re.I)
 
 
 @dataclass(frozen=True, slots=True)

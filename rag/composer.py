@@ -15,7 +15,7 @@ from rag.words import terms
 _LONGEST_TIMELINE = 6  # entries, where one was asked for
 _DIFFERING = 4  # entries, where sources differ
 _ABOUT_IT = 0.5  # of the question's words that a sentence and its title hold before its number is compared
-_FIGURES = (AnswerType.HOW_MANY, AnswerType.HOW_MUCH)
+FIGURES = (AnswerType.HOW_MANY, AnswerType.HOW_MUCH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def compose(query: Query, candidates: Sequence[Sequence[Candidate]], *, count: i
     [found] = candidates
     if query.answer_type is AnswerType.TIMELINE:
         return _dated(timeline([c.citation for c in _one_a_story(found, _LONGEST_TIMELINE)]).entries)
-    if query.answer_type in _FIGURES:
+    if query.answer_type in FIGURES:
         differing = _difference(query, found)
         if differing is not None:
             return differing

@@ -17,6 +17,7 @@ from rag.llm import LLM
 _SENTENCES = 8  # that it may say
 _TOKENS = 600
 _CHARACTERS = 12_000  # of all that it writes; what it is asked for is a tenth of that
+_SOURCES = 2  # that one sentence may name: of many, words could be put together that none of them did
 _REJECTED = 20  # kept, so that a chatterer does not fill the answer with what it may not say
 
 _SYSTEM = """\
@@ -148,6 +149,8 @@ class _Page:
         strange = [number for number in claim.ids if not 1 <= number <= len(self._sources)]
         if strange:
             return "", f"cites {''.join(f'[{number}]' for number in strange)}, which it was not given"
+        if len(claim.ids) > _SOURCES:
+            return "", f"names more than {_SOURCES} sources"
         cited = [self._sources[number - 1] for number in claim.ids]
         text = _quoted_anew(claim.text, cited)
         if text is None:

@@ -23,7 +23,7 @@ from rag.answer import Answer
 from rag.config import Settings
 from tests.doors import ROOT, command, serving
 from ui.doctor import examine
-from ui.limits import Buckets
+from ui.limits import BoundedBody, Buckets
 from ui.workers import Workers
 
 QUESTION = "What did Belarus and Iran sign?"
@@ -212,6 +212,26 @@ def test_a_body_that_is_too_large_is_not_read(http: httpx.Client) -> None:
     assert trouble(http.post("/api/ask", content=large)) == (413, "invalid_request_error")
     pieces = (b" " * 65536 for _ in range(16))  # chunked: its length is not known beforehand
     assert trouble(http.post("/api/ask", content=pieces)) == (413, "invalid_request_error")
+
+
+def test_a_body_that_comes_too_slowly_is_not_waited_for() -> None:
+    async def scenario() -> list[dict[str, Any]]:
+        said: list[dict[str, Any]] = []
+
+        async def never() -> dict[str, Any]:
+            await asyncio.sleep(60)
+            return {}
+
+        async def send(message: Any) -> None:
+            said.append(message)
+
+        async def app(*_: object) -> None:
+            raise AssertionError("a body that never came was passed on")
+
+        await BoundedBody(app, size=10, seconds=0.01)({"type": "http", "headers": []}, never, send)
+        return said
+
+    assert asyncio.run(scenario())[0]["status"] == 408
 
 
 def test_a_client_that_asks_too_often_is_put_off_and_health_is_not(assistant: Assistant) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import threading
 import urllib.error
 import urllib.request
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -73,6 +75,23 @@ def test_nobody_asks_without_logging_in(served: str):
     body = json.dumps({"data": ["?"], "fn_index": 0, "session_hash": "x"}).encode()
     for door in ("gradio_api/queue/join", "gradio_api/run/predict"):
         assert get(f"{served}{door}", body, **{"Content-Type": "application/json"})[0] == 401
+
+
+@pytest.mark.parametrize("path", ["", "login", "config", "gradio_api/file=/etc/passwd", "assets/nothing.js"])
+def test_the_policy_and_the_headers_stand_on_the_page_and_on_what_is_shut(served: str, path: str):
+    answer = httpx.get(f"{served}{path}", timeout=20)
+    policy = dict(rule.split(" ", 1) for rule in answer.headers["content-security-policy"].split("; "))
+    assert policy["default-src"] == policy["connect-src"] == policy["frame-ancestors"] == "'self'"
+    assert policy["object-src"] == policy["frame-src"] == "'none'"
+    assert not any("http" in rule or "*" in rule for rule in policy.values())
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+
+
+def test_what_goes_wrong_at_the_page_names_no_path_of_the_server(served: str):
+    for path in ("gradio_api/queue/join", "gradio_api/nothing", "static/../../etc/passwd", "%00", "theme.css/../x"):
+        for body in (None, b"{", b"[]"):
+            assert not re.search(r"Traceback|site-packages|/home/|/tmp/|\.py\b", get(f"{served}{path}", body)[1])
 
 
 @pytest.mark.parametrize("door", ["api/ask", "api/retrieve", "v1/chat/completions", "mcp"])

@@ -62,7 +62,10 @@ def _bound(host: str, port: int | None) -> socket.socket:
     reason: OSError | None = None
     for tried in ports:
         try:
-            return socket.create_server((host, tried), family=family, backlog=2048)
+            listening = socket.create_server((host, tried), family=family, backlog=2048)
+            # Else the end of a reply would wait up to 40 ms for the caller's word that its beginning had come.
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return listening
         except (OSError, OverflowError) as error:
             reason = error if isinstance(error, OSError) else OSError(error)
     raise DatelineError(f"cannot serve on {host}:{port or FIRST_PORT}: {reason}. Choose another port with --port.")
