@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.claims import by_hand
+from benchmarks.claims import over_examples
 from rag.answer import Citation
 from rag.verifier import Verifier
 
@@ -127,8 +127,8 @@ def test_a_text_too_long_for_a_sentence_is_refused_unread() -> None:
     assert reason.startswith("it is longer than 1,000 characters")
 
 
-def test_most_claims_written_by_hand_are_judged_rightly() -> None:
-    claims = by_hand()
+def test_most_claims_written_over_examples_are_judged_rightly() -> None:
+    claims = over_examples()
     right = [Verifier().check(c.text, c.citations).supported == (c.kind == "true") for c in claims]
     assert len(claims) >= 240
     assert sum(right) >= 0.85 * len(claims)
