@@ -34,7 +34,7 @@ _LIGHT = frozenset(
         vocabulary(
             "company group firm country city deal agreement title event final race effort move step result part fellow "
             "role post office victim resident capital film ship plane official authorities candidate lie cost hold bring receive obtain "
-            "appear send find part"
+            "appear send find part home house scene site area involve use level"
         ),
     )
 )
@@ -83,7 +83,8 @@ def back(claim: str, sources: Sequence[Source]) -> Backing:
     around = {stem(word) for source in sources for word in _WORD.findall(source.passage)}
     own_names = names(claim)
     listed = {word for name in own_names for word in _WORD.findall(name)}
-    own_names += tuple(word for word in _WORD.findall(claim) if word.isupper() and word not in listed)
+    spelt = (word for word in _WORD.findall(claim) if word.isupper() and len(word) > 1 and word not in listed)
+    own_names += tuple(dict.fromkeys(spelt))
     granted = {word for name in own_names for word in _granted(name, claim, sources)}
     in_names = {word for name in own_names for word in _WORD.findall(name)}
     share, topic, light, missing, count = 0.0, 0, 0, list[str](), 0

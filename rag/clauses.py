@@ -33,7 +33,12 @@ _PREPOSITION = vocabulary(
     "in on at from during by near into with for to over under against through across among between behind about "
     "around off out up down without within toward towards upon onto despite like per via as until since after before"
 )
+_BEFORE_ING = vocabulary(", by after before without while for from than when")
 _DETERMINER = vocabulary("the a an his her its their this that these those some any no every each another our my your")
+_BEFORE_NOUN = _DETERMINER - {"that"} | {"of"}  # what a noun follows
+_HELPING = _AUXILIARY | _ADVERB | {"on", "in", "at"}  # the last three where the day after them is blanked
+_LEFT_END = _STOP | _CLAUSE | _RELATIVE | {"whom"}
+_RIGHT_END = _STOP | _RELATIVE | _AUXILIARY | (_CLAUSE - _PREPOSITION)
 _NO_DEEDS = vocabulary("man woman child person life wife foot good bad dead fund people")
 _NUMBER = vocabulary(
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
@@ -48,6 +53,7 @@ _DYING = vocabulary("die dies died dying perish perished perishes")
 _NO_PAST = vocabulary("hundred indeed united red bed need speed seed breed exceed proceed succeed feed bleed shed")
 SAYING = frozenset(map(stem, vocabulary("say tell warn add announce report write explain note claim argue declare")))
 _UNCHANGED = vocabulary("cut put hit set beat shut hurt become come run bid outbid read spread cast cost let split bet")
+_THINKING = SAYING | frozenset(map(stem, vocabulary("deny know think believe hope fear show mean expect admit insist")))
 _ORDERING = frozenset(
     map(stem, vocabulary("ask urge tell order want force allow help elect name nominate appoint persuade make let"))
 )
@@ -99,6 +105,7 @@ class _Reader:
     def __init__(self, words: Sequence[str]) -> None:
         self._words = words
         self._low = [word.lower() for word in words]
+        self._counted = self._owners_of_numbers()
         self._verbs = frozenset(place for place in range(len(words)) if self._is_verb(place))
         self._things = frozenset(place for place in range(len(words)) if self._is_thing(place))
 
@@ -120,7 +127,7 @@ class _Reader:
         base = "beat" if base in _WINNING else base
         subject, wide, relative = self._subject(place, start, before)
         direct, right = self._nominal(place + 1)
-        left = subject | wide if base == "beat" else subject | wide | self._counted()
+        left = subject | wide if base == "beat" else subject | wide | self._counted
         if base in SAYING and self._is_inverted(place):
             return Deed(place, base, direct, frozenset(), direct, left, direct)
         if self._is_passive(place, start):
@@ -138,7 +145,7 @@ class _Reader:
 
     def _is_copula(self, place: int) -> bool:
         at = place + 1
-        while at < len(self._low) and self._low[at] in _ADVERB | _AUXILIARY:
+        while at < len(self._low) and self._low[at] in _HELPING:
             at += 1
         return at not in self._verbs and (not place or self._low[place - 1] not in _AUXILIARY)
 
@@ -152,7 +159,7 @@ class _Reader:
         doers = self._names_before(place) if verb == "beat" else before[-1].doers if before else frozenset()
         return [Deed(place, verb, doers, done_to, doers, right, before[-1].subject if before else doers)]
 
-    def _counted(self) -> frozenset[int]:
+    def _owners_of_numbers(self) -> frozenset[int]:
         """Those whose number stands beside another's: "17.28 pounds a share to Fox's 15.67"."""
         return frozenset(
             at for at in range(len(self._words) - 1) if self._low[at].endswith("'s") and self._words[at + 1][0].isdigit()
@@ -172,7 +179,7 @@ class _Reader:
             return False
         before = self._low[place - 1] if place else ""
         after = self._low[place + 1] if place + 1 < len(self._low) else ""
-        if before in _DETERMINER - {"that"} or before == "of":
+        if before in _BEFORE_NOUN:
             return False
         if before == "to":
             return low in BASES or self._may_follow_a_verb(place + 1)
@@ -185,7 +192,9 @@ class _Reader:
         if low.endswith("ed") and len(low) > 4 and low not in _NO_PAST:
             return True
         if low.endswith("ing") and len(low) > 5:
-            return before in _BE or before in vocabulary(", by after before without while for from than when")
+            return before in _BE or before in _BEFORE_ING
+        if low.endswith("s") and stem(low) in _THINKING and after in ("that", "it", "he", "she", "they"):
+            return True
         if low in _UNCHANGED and (self._words[place - 1][0].isalpha() if place else False):
             return after in _DETERMINER or (after[:1].isalpha() and self._words[place + 1][0].isupper()) or before in _AUXILIARY
         return is_led
@@ -234,9 +243,8 @@ class _Reader:
     def _start(self, place: int) -> int:
         """Where the verb's auxiliaries begin."""
         while place and (
-            self._low[place - 1] in _AUXILIARY | _ADVERB
+            self._low[place - 1] in _HELPING
             or (self._low[place - 1].endswith("ly") and self._words[place - 1].islower())
-            or self._low[place - 1] in ("on", "in", "at")  # whose day is blanked
         ):
             place -= 1
         return place
@@ -318,7 +326,7 @@ class _Reader:
         found: set[int] = set()
         wide: set[int] = set()
         at = place
-        while at >= 0 and self._low[at] not in _STOP | _CLAUSE | _RELATIVE | {"whom"}:
+        while at >= 0 and self._low[at] not in _LEFT_END:
             if at in self._verbs:
                 relative = self._start(at) - 1
                 if relative < 1 or self._low[relative] not in _RELATIVE or self._low[relative - 1] in _STOP:
@@ -345,7 +353,7 @@ class _Reader:
             low = self._low[at]
             if low == "," and self._is_apposition(at):
                 continue
-            if low in _STOP | _RELATIVE | _AUXILIARY or low in _CLAUSE - _PREPOSITION:
+            if low in _RIGHT_END:
                 break
             if at in self._verbs:
                 if self._low[at - 1] != "to":

@@ -54,7 +54,7 @@ def unbacked(claim: str, citations: Sequence[Citation], sources: Sequence[str]) 
         backing = [
             given
             for days, wording, given in told
-            if wording == _wording(phrase) or any(_holds(mine, days) for mine in readings)
+            if wording == _wording(phrase) or any(mine == days if phrase.until else _holds(mine, days) for mine in readings)
         ]
         if not backing and _wording(phrase) not in wordings:
             wrong.append(f"the date “{phrase.text}” is not in the cited text")

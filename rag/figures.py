@@ -260,10 +260,16 @@ def _backs(claim: Figure, source: Figure) -> bool:
     if equal:
         return claim.bound in ("", "≈", "≥", "≤", source.bound)
     if claim.bound == "≈" or (claim.bound == "≲" and said > given):
-        return abs(said - given) <= _ROUNDING * abs(given)
+        return _is_rounder(said, given) and abs(said - given) <= _ROUNDING * abs(given)
     if claim.bound in (">", "≥"):
         return given * (1 - _REACH) <= said < given
     return claim.bound in ("<", "≤") and given < said <= given * (1 + _REACH)
+
+
+def _is_rounder(said: float, given: float) -> bool:
+    """Whether a number has fewer digits that count: "about 60" for 61, and never "about 64"."""
+    one, other = (f"{value:.6f}".rstrip("0").rstrip(".").rstrip("0").replace(".", "") for value in (said, given))
+    return len(one) < len(other)
 
 
 def _is_misplaced(claim: Figure, source: Figure, backing: list[Figure]) -> bool:

@@ -118,7 +118,7 @@ def _granted(denial: Denial, given: list[Denial], theirs: list[list[str]]) -> bo
     if any(
         same(one, other)
         for other_denial in given
-        for one in denial.reach[:1]
+        for one in denial.reach[:2]
         for other in (*other_denial.reach, other_denial.cue)
     ):
         return True

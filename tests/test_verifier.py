@@ -64,7 +64,7 @@ def test_a_true_paraphrase_passes(claim: str) -> None:
         ("Belarus and Iran signed 13 documents on Aug. 21.", "the date “Aug. 21” is not in the cited text"),
         ("Belarus and Iraq signed 13 documents.", "“Iraq” is not in the cited text"),
         ("Belarus and Iran did not sign 13 documents.", "it denies what the cited text does not (“not”)"),
-        ("Pezeshkian received Lukashenko.", "“Pezeshkian” and “Lukashenko” have changed places about “received”"),
+        ("Pezeshkian received Lukashenko.", "the cited text does not tell “received” of “Pezeshkian”"),
         ("Belarus and Iran signed 13 documents about railways.", "“railways” is not in the cited text"),
         ('Iran signed a "package of papers".', "“package of papers” is not a quotation from the cited text"),
     ],
