@@ -23,6 +23,7 @@ _GROUP = re.compile(
     r"court|agency|group|side|army|president|minister|prime minister|leader|spokesman)\b",
     re.I,
 )
+_AGED = re.compile(r"(?<=[\s\d])\s?-(?:year|years)-olds?\b")
 _SENTENCE = re.compile(r"(?<=[.!?\"])\s+(?=[A-Z\"])")
 _RUN = re.compile(r"[A-Z]\w+(?:[\s-](?:(?:of|and|the|for|on|in)\s){0,2}[A-Z]\w+)+")
 _BEFORE = 2  # sentences before the cited one in which a pronoun's name is looked for
@@ -34,7 +35,7 @@ _LIGHT = frozenset(
         vocabulary(
             "company group firm country city deal agreement title event final race effort move step result part fellow "
             "role post office victim resident capital film ship plane official authorities candidate lie cost hold bring receive obtain "
-            "appear send find part home house scene site area involve use level"
+            "appear send find last top team undergo period part home house scene site area involve use level"
         ),
     )
 )
@@ -81,6 +82,7 @@ def back(claim: str, sources: Sequence[Source]) -> Backing:
     titles = {key for source in sources for word in _WORD.findall(source.title) for key in senses(word)}
     common = {word for source in sources for word in _WORD.findall(source.passage) if word[0].islower()}
     around = {stem(word) for source in sources for word in _WORD.findall(source.passage)}
+    claim = _AGED.sub("", claim)
     own_names = names(claim)
     listed = {word for name in own_names for word in _WORD.findall(name)}
     spelt = (word for word in _WORD.findall(claim) if word.isupper() and len(word) > 1 and word not in listed)
@@ -94,7 +96,7 @@ def back(claim: str, sources: Sequence[Source]) -> Backing:
                 missing.append(word)
             continue
         is_first = claim.startswith(word)
-        is_name = (word in in_names or (word[0].isupper() and (not is_first or word.isupper()))) and not (is_first and (word.lower() in common or stem(word) in HARMLESS))
+        is_name = word[0].isupper() and (word in in_names or not is_first or word.isupper()) and not (is_first and (word.lower() in common or stem(word) in HARMLESS))
         if not is_name and stem(word) in HARMLESS:
             continue
         count += 1

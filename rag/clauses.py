@@ -49,6 +49,7 @@ _NUMBER = vocabulary(
     "nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million billion dozen percent"
 )
 _WINNING = frozenset(map(stem, vocabulary("win beat defeat")))
+NORMAL = vocabulary("beat kill buy be")  # verbs that others are read as
 _DYING = vocabulary("die dies died dying perish perished perishes")
 _NO_PAST = vocabulary("hundred indeed united red bed need speed seed breed exceed proceed succeed feed bleed shed")
 SAYING = frozenset(map(stem, vocabulary("say tell warn add announce report write explain note claim argue declare")))
@@ -351,7 +352,8 @@ class _Reader:
         is_direct = True
         for at in range(place, len(self._low)):
             low = self._low[at]
-            if low == "," and self._is_apposition(at):
+            if low == ",":
+                is_direct = is_direct and self._is_apposition(at)
                 continue
             if low in _RIGHT_END:
                 break

@@ -103,6 +103,9 @@ for _line in IMPLIED.replace("\n", " ").split("|"):
 HARMLESS = frozenset(stem(word) for word in HARMLESS_WORDS.split()) | frozenset(map(stem, STOP_WORDS))
 
 
+_DERIVED = re.compile(r"(?:ation|ition|sion|tion|ion|ment|ance|ence|al|er|or|ist)$")  # "explosion", "refusal"
+
+
 @lru_cache(maxsize=1 << 16)
 def told(word: str) -> frozenset[str]:
     """What a word of the source backs: its own senses, and those of what it implies ("in Kyiv" is in Ukraine)."""
@@ -118,6 +121,10 @@ def senses(word: str) -> frozenset[str]:
     if (low := word.lower()).endswith(("ly", "est")) and len(low) > 6:  # "narrowly", "deadliest"
         keys |= {stem(low.removesuffix("ly").removesuffix("est").removesuffix("i"))}
         keys |= {stem(low.removesuffix("est").removesuffix("i") + "y")} if low.endswith("iest") else set()
+    if len(root) > 5 and (base := _DERIVED.sub("", root)) != root and len(base) > 3:
+        keys |= {f"~{base}"}
+    elif len(root) > 4 and word.islower():
+        keys |= {f"~{root}", f"~{root.rstrip('dest')}"} if len(root.rstrip("dest")) > 3 else {f"~{root}"}
     if word[:1].isupper():
         keys |= _PLACES.get(root, frozenset()) or {f"@{_place(word)}"}
     return keys

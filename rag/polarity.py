@@ -48,11 +48,15 @@ _SIDING = frozenset(map(stem, vocabulary("vote rule argue decide speak campaign"
 
 @dataclass(frozen=True, slots=True)
 class Denial:
-    """A word that denies, the content words it reaches, nearest first, and whether it is a plain "not" of some kind."""
+    """A word that denies, the content words it reaches, nearest first, and whether it is a plain "not" of some kind.
+
+    `is_of_deed` tells of the others whether what they deny is a deed ("denies that", "fails to") and no thing or person.
+    """
 
     cue: str
     reach: tuple[str, ...]
     is_plain: bool
+    is_of_deed: bool
 
 
 def conflicts(claim: str, sources: Sequence[str]) -> list[str]:
@@ -92,7 +96,9 @@ def _denials(words: list[str]) -> list[Denial]:
         reach = _reach(words[place + 1 :])
         if word in ("none", "nobody", "nothing", "no", "nowhere") or not reach:
             reach += _reach(words[max(0, place - 6) : place][::-1])[:3]
-        found.append(Denial(word, tuple(reach), is_plain))
+        following = words[place + 1] if place + 1 < len(words) else ""
+        is_of_deed = following in ("to", "that", "it", "any", "having") or following.endswith("ing")
+        found.append(Denial(word, tuple(reach), is_plain, is_of_deed))
     return found
 
 
@@ -130,9 +136,13 @@ def _granted(denial: Denial, given: list[Denial], theirs: list[list[str]]) -> bo
 def _asserts(own: list[str], mine: list[Denial], denial: Denial, theirs: list[list[str]], given: list[Denial]) -> bool:
     """Whether the claim says, undenied, what the source says only under a denial."""
     head = denial.reach[0]
+    if not denial.is_plain and not denial.is_of_deed:
+        return False
     if denial.is_plain is False and any(same(denial.cue, word) for word in own):
         return False
-    if not any(same(head, word) for word in own):
+    denied = {word for other in given for word in other.reach}
+    undenied = [word for words in theirs for word in words if word not in denied]
+    if not any(same(head, word) and not any(same(word, other) for other in undenied) for word in own):
         return False
     # "It was ruled out" is no denial of what was not ruled out.
     kept = [other for other in mine if other.is_plain or stem(head) not in _DENYING]
@@ -172,7 +182,7 @@ def _disordered(own: list[str], theirs: list[list[str]]) -> list[str]:
             first, second = _in_order(words, found[0])
             straight = _shared(early, first) + _shared(late, second)
             crossed = _shared(early, second) + _shared(late, first)
-            if crossed > straight:
+            if crossed > straight and _shared(early, second) and _shared(late, first):
                 wrong.append(f"“{own[place]}” stands where the cited text has the other order")
     return wrong
 

@@ -6,10 +6,11 @@ it there, nor one who is named there while somebody else is said to have done it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from rag.dating import mask
-from rag.clauses import PRONOUNS, SAYING, Deed, Reading, read
+from rag.clauses import NORMAL, PRONOUNS, SAYING, Deed, Reading, read
 from rag.lexicon import HARMLESS, same, senses, stem, told, vocabulary
 
 # Deeds that both sides do alike, so that their order says nothing.
@@ -22,6 +23,7 @@ _MUTUAL = frozenset(
         ),
     )
 )
+_OF_A_PLACE = re.compile(r"^[A-Z]\w+(?:an|ese|ish|i)$")
 _TITLES = frozenset(
     map(
         stem,
@@ -45,7 +47,7 @@ def swapped(claim: str, sources: Sequence[str]) -> list[str]:
             (reading, other)
             for reading in readings
             for other in reading.deeds
-            if same(other.verb, deed.verb) or (other.verb in SAYING and deed.verb in SAYING)
+            if _is_alike(own, deed, reading, other)
         ]
         if not given:
             continue
@@ -56,6 +58,16 @@ def swapped(claim: str, sources: Sequence[str]) -> list[str]:
         if sufferer := _turned(own, deed, readings, given):
             return [f"“{sufferer}” is on the other side of “{verb}” in the cited text"]
     return []
+
+
+def _is_alike(own: Reading, deed: Deed, reading: Reading, other: Deed) -> bool:
+    """Whether two verbs are one or stated to be equivalent; all that tell what was said count as one."""
+    if deed.verb == other.verb or (deed.verb in SAYING and other.verb in SAYING):
+        return True
+    one, another = (
+        at.verb if at.verb in NORMAL else text.words[at.place] for text, at in ((own, deed), (reading, other))
+    )
+    return same(one, another)
 
 
 def _nearest(
@@ -96,7 +108,9 @@ def _misplaced(
 
 def _turned(own: Reading, deed: Deed, readings: Sequence[Reading], given: Sequence[tuple[Reading, Deed]]) -> str | None:
     """A sufferer that the sources have for the doer alone, or name while the deed is done to another."""
-    sufferers = _entities(own.at(deed.done_to))
+    if deed.verb in SAYING:
+        return None
+    sufferers = _entities(own.at(deed.done_to or deed.right - deed.left))
     if any(_among(word, reading.at(other.right)) for word in sufferers for reading, other in given):
         return None
     for word in sufferers:
@@ -119,7 +133,10 @@ def _entities(words: Sequence[str]) -> list[str]:
     """The words that tell who or what: no pronouns, no owners, and no titles where a name stands beside them."""
     kept = [word for word in words if word.lower() not in PRONOUNS and stem(word) not in HARMLESS]
     owned = [word for word in kept if not word.endswith("'s")] or kept
-    return [word for word in owned if stem(word) not in _TITLES] or owned
+    names = [word for word in owned if stem(word) not in _TITLES]
+    if len(names) == 1 < len(owned) and _OF_A_PLACE.search(names[0]):  # "the Indian prime minister"
+        return [word for word in owned if word not in names]
+    return names or owned
 
 
 def _is_named(words: Sequence[str]) -> bool:
