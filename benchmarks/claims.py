@@ -65,10 +65,15 @@ def by_kinds(half: str) -> list[Claim]:
         fields = json.loads(line)
         [sentence] = fields["cites"]
         article = Article(
-            fields.get("before", "") + sentence, fields["title"], "harbour-wire", date.fromisoformat(fields["published"])
+            fields.get("before", "") + sentence,
+            fields["title"],
+            "harbour-wire",
+            date.fromisoformat(fields["published"]),
         )
         cited = tuple(c for c in citations(article) if c.start >= len(fields.get("before", "")))
-        found += [Claim(kind, text, cited, half) for kind in ("true", *mutations.KINDS) for text in fields.get(kind, ())]
+        found += [
+            Claim(kind, text, cited, half) for kind in ("true", *mutations.KINDS) for text in fields.get(kind, ())
+        ]
     return found
 
 

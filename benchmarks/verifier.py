@@ -20,6 +20,7 @@ from benchmarks.claims import HALVES, Claim, by_kinds, from_articles, over_examp
 from benchmarks.mutations import KINDS
 from rag.verifier import Verifier
 
+
 def measure(claims: Iterable[Claim], *, show: bool) -> tuple[dict[tuple[str, str], list[bool]], list[float]]:
     """For each half and kind whether each claim was judged rightly, and the seconds each took."""
     verifier = Verifier()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rag.lexicon import HARMLESS, senses, stem, told, vocabulary
 from rag.words import names
@@ -14,7 +15,8 @@ _QUOTED = re.compile(r'"([^"]+)(?:"|$)')
 _SINGLE = re.compile(r"(?<!\w)'([^']{3,}?)'(?!\w)")
 _PRONOUN = re.compile(
     r"\b(?:he|she|it|they|him|her|his|its|their|them|hers|theirs|we|i|"
-    r"(?:the|this|that|these|those|both|each|one|two|all) (?!same\b|first\b|last\b|next\b|new\b|only\b)\w+|one of|there|others?)\b",
+    r"(?:the|this|that|these|those|both|each|one|two|all) "
+    r"(?!same\b|first\b|last\b|next\b|new\b|only\b)\w+|one of|there|others?)\b",
     re.I,
 )
 _GROUP = re.compile(
@@ -33,9 +35,10 @@ _LIGHT = frozenset(
     map(
         stem,
         vocabulary(
-            "company group firm country city deal agreement title event final race effort move step result part fellow "
-            "role post office victim resident capital film ship plane official authorities candidate lie cost hold bring receive obtain "
-            "appear send find last top team undergo period part home house scene site area involve use level"
+            "company group firm country city deal agreement title event final race effort move step result part "
+            "fellow role post office victim resident capital film ship plane official authorities candidate lie "
+            "cost hold bring receive obtain appear send find last top team undergo period part home house scene "
+            "site area involve use level"
         ),
     )
 )
@@ -96,7 +99,11 @@ def back(claim: str, sources: Sequence[Source]) -> Backing:
                 missing.append(word)
             continue
         is_first = claim.startswith(word)
-        is_name = word[0].isupper() and (word in in_names or not is_first or word.isupper()) and not (is_first and (word.lower() in common or stem(word) in HARMLESS))
+        is_name = (
+            word[0].isupper()
+            and (word in in_names or not is_first or word.isupper())
+            and not (is_first and (word.lower() in common or stem(word) in HARMLESS))
+        )
         if not is_name and stem(word) in HARMLESS:
             continue
         count += 1
@@ -121,19 +128,22 @@ def _granted(name: str, claim: str, sources: Sequence[Source]) -> set[str]:
     for source in sources:
         if _is_initials(name, source.sentence) or any(_spells(word, source.sentence) for word in words):
             return set(words)
-        known = [
-            _WORD.findall(other) for other in (*names(source.title), *names(source.passage), *names(source.sentence))
-        ]
         present = {word.lower() for word in _WORD.findall(source.sentence)}
-        for other in known:
-            low = {word.lower() for word in other}
-            wanted = {word.lower() for word in words}
+        wanted = {word.lower() for word in words}
+        for low in _named(source):
             # A surname made a full name, where article and sentence speak of the same one.
             if wanted <= low and wanted & present:
                 return set(words)
         if _may_stand_for_pronoun(words, claim, source):
             return set(words)
     return set()
+
+
+@lru_cache(maxsize=64)
+def _named(source: Source) -> tuple[frozenset[str], ...]:
+    """The words of each name around a source, in small letters."""
+    found = (*names(source.title), *names(source.passage), *names(source.sentence))
+    return tuple(frozenset(word.lower() for word in _WORD.findall(name)) for name in found)
 
 
 def _initials(name: str) -> str:

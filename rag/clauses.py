@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rag.lexicon import BASES, HARMLESS, stem, vocabulary
 from rag.words import STOP_WORDS
@@ -23,7 +24,7 @@ _BE = vocabulary("am is are was were be been being get gets got gotten")
 _AUXILIARY = _BE | vocabulary("will would can could may might must shall should did does do had has have having")
 _ADVERB = vocabulary("not never then also now just only still again even soon once already no longer first later all")
 _MODAL = _AUXILIARY - _BE - {"having"}
-_STOP = vocabulary(", ; : ( ) \" -")
+_STOP = vocabulary(', ; : ( ) " -')
 _CLAUSE = vocabulary(
     "while because when although whereas unless if where though since until after before as that than whether but so"
 )
@@ -41,12 +42,9 @@ _LEFT_END = _STOP | _CLAUSE | _RELATIVE | {"whom"}
 _RIGHT_END = _STOP | _RELATIVE | _AUXILIARY | (_CLAUSE - _PREPOSITION)
 _NO_DEEDS = vocabulary("man woman child person life wife foot good bad dead fund people")
 _NUMBER = vocabulary(
-    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
-    "nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million billion dozen percent"
-)
-_NUMBER = vocabulary(
-    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
-    "nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million billion dozen percent"
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand "
+    "million billion dozen percent"
 )
 _WINNING = frozenset(map(stem, vocabulary("win beat defeat")))
 NORMAL = vocabulary("beat kill buy be")  # verbs that others are read as
@@ -94,6 +92,7 @@ class Reading:
         return [self.words[place] for place in sorted(places)]
 
 
+@lru_cache(maxsize=256)
 def read(text: str) -> Reading:
     """The deeds of a canonical sentence; what lies past its first 120 words is not read."""
     words = tuple(match.group() for match in _WORD.finditer(text))[:_LONGEST]
@@ -141,7 +140,9 @@ class _Reader:
         if self._low[place] in _DYING:
             return Deed(place, "kill", frozenset(), subject, frozenset(), left, subject)
         if base == "sell":
-            return Deed(place, base, subject, direct | relative | self._governed("to", place, right), left, right, subject)
+            return Deed(
+                place, base, subject, direct | relative | self._governed("to", place, right), left, right, subject
+            )
         return Deed(place, base, subject, direct | relative, left, right | relative, subject)
 
     def _is_copula(self, place: int) -> bool:
@@ -163,7 +164,9 @@ class _Reader:
     def _owners_of_numbers(self) -> frozenset[int]:
         """Those whose number stands beside another's: "17.28 pounds a share to Fox's 15.67"."""
         return frozenset(
-            at for at in range(len(self._words) - 1) if self._low[at].endswith("'s") and self._words[at + 1][0].isdigit()
+            at
+            for at in range(len(self._words) - 1)
+            if self._low[at].endswith("'s") and self._words[at + 1][0].isdigit()
         )
 
     def _names_before(self, place: int) -> frozenset[int]:
@@ -197,7 +200,11 @@ class _Reader:
         if low.endswith("s") and stem(low) in _THINKING and after in ("that", "it", "he", "she", "they"):
             return True
         if low in _UNCHANGED and (self._words[place - 1][0].isalpha() if place else False):
-            return after in _DETERMINER or (after[:1].isalpha() and self._words[place + 1][0].isupper()) or before in _AUXILIARY
+            return (
+                after in _DETERMINER
+                or (after[:1].isalpha() and self._words[place + 1][0].isupper())
+                or before in _AUXILIARY
+            )
         return is_led
 
     def _may_follow_a_verb(self, place: int) -> bool:
@@ -206,7 +213,11 @@ class _Reader:
             return True
         low = self._low[place]
         is_object = low in _DETERMINER or low in PRONOUNS or not self._words[place][0].islower()
-        return (is_object and low not in _STOP) or low in ("from", "over", "into", "with", "for", "on") or low in STOP_WORDS
+        return (
+            (is_object and low not in _STOP)
+            or low in ("from", "over", "into", "with", "for", "on")
+            or low in STOP_WORDS
+        )
 
     def _is_thing(self, place: int) -> bool:
         low = self._low[place]
@@ -214,7 +225,9 @@ class _Reader:
             return False
         if low in _NUMBER:
             return False
-        return low in PRONOUNS or self._words[place][0].isupper() or stem(low) not in HARMLESS or low in ("people", "one")
+        return (
+            low in PRONOUNS or self._words[place][0].isupper() or stem(low) not in HARMLESS or low in ("people", "one")
+        )
 
     def _is_passive(self, place: int, start: int) -> bool:
         low = self._low[place]
@@ -230,7 +243,9 @@ class _Reader:
     def _is_agent(self, place: int) -> bool:
         """Whether "by" stands at a place, and somebody after it: "by 101 votes" tells nobody."""
         following = self._low[place + 1 : place + 2]
-        return self._low[place : place + 1] == ["by"] and (following[0] in _DETERMINER or place + 1 in self._things if following else False)
+        return self._low[place : place + 1] == ["by"] and (
+            following[0] in _DETERMINER or place + 1 in self._things if following else False
+        )
 
     def _is_inverted(self, place: int) -> bool:
         """ "...," said the minister."""
@@ -283,7 +298,11 @@ class _Reader:
     def _added_name(self, place: int) -> frozenset[int]:
         """A second name with its own infinitive: "Lagarde to succeed Draghi and von der Leyen to follow Juncker"."""
         at = place
-        while at > 0 and (self._words[at][0].isupper() or (self._words[at - 1][0].isupper() and at < place and len(self._low[at]) < 4 and self._low[at] != "and") or self._low[at] in ("der", "de", "la")):
+        while at > 0 and (
+            self._words[at][0].isupper()
+            or (self._words[at - 1][0].isupper() and at < place and len(self._low[at]) < 4 and self._low[at] != "and")
+            or self._low[at] in ("der", "de", "la")
+        ):
             at -= 1
         return frozenset(range(at + 1, place + 1)) if at < place and self._low[at] == "and" else frozenset()
 
@@ -379,5 +398,12 @@ class _Reader:
     def _governed(self, preposition: str, place: int, right: frozenset[int]) -> frozenset[int]:
         """The noun phrase after a preposition within the reach of a verb."""
         stop = max(right, default=place)
-        at = next((at for at in range(place + 1, stop) if self._low[at] == preposition and (preposition != "by" or self._is_agent(at))), None)
+        at = next(
+            (
+                at
+                for at in range(place + 1, stop)
+                if self._low[at] == preposition and (preposition != "by" or self._is_agent(at))
+            ),
+            None,
+        )
         return frozenset() if at is None else self._nominal(at + 1)[0]

@@ -285,7 +285,8 @@ def _is_misplaced(claim: Figure, source: Figure, backing: list[Figure]) -> bool:
 def _is_said_otherwise(claim: Figure, sources: Sequence[str]) -> bool:
     """ "One" for "a single", "two" for "both", "three times" for "triple"."""
     said = {
-        1.0: rf"\b(?:single|sole|only|once)\b|\ban? {re.escape(claim.head) or '$'}\b", 2.0: r"\b(?:both|twice|double|pair|couple|two)\b",
+        1.0: rf"\b(?:single|sole|only|once)\b|\ban? {re.escape(claim.head) or '$'}\b",
+        2.0: r"\b(?:both|twice|double|pair|couple|two)\b",
         3.0: r"\b(?:triple|three)\b", 12.0: r"\b(?:a|one) dozen\b",
     }.get(claim.value)  # fmt: skip
     return bool(

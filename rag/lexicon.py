@@ -47,6 +47,7 @@ def vocabulary(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
+@lru_cache(maxsize=256)
 def canonical(text: str) -> str:
     """The text in one style: plain quotation marks, dashes and spaces, no accents, great names and verbs shortened."""
     plain = text

@@ -36,9 +36,7 @@ _SHORT_BREAK = frozenset(";:.!?()") | {"but", "because", "although", "whereas"}
 _PERFECTIVE = re.compile(
     r"\bnot (?:only|just|until|least)\b|\bno (?:fewer|less|more) than\b|\bwould not be .{0,40}without\b"
 )
-_YET_TO = re.compile(
-    r"\b(?:ha(?:s|ve|d)|is|are|was|were) yet to\b|\bfar from\b|\bf(?:alls?|ell) short\b"
-)
+_YET_TO = re.compile(r"\b(?:ha(?:s|ve|d)|is|are|was|were) yet to\b|\bfar from\b|\bf(?:alls?|ell) short\b")
 _RULED_OUT = re.compile(r"\brul(?:ed?|es|ing) out\b")
 _NOUN = re.compile(r"\w+(?:tion|ment|ure)s?")  # "prevention" denies nothing
 _WINDOW = 5
@@ -50,7 +48,7 @@ _SIDING = frozenset(map(stem, vocabulary("vote rule argue decide speak campaign"
 class Denial:
     """A word that denies, the content words it reaches, nearest first, and whether it is a plain "not" of some kind.
 
-    `is_of_deed` tells of the others whether what they deny is a deed ("denies that", "fails to") and no thing or person.
+    `is_of_deed` tells of the others whether what they deny is a deed ("denies that", "fails to") and no thing.
     """
 
     cue: str

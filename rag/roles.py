@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rag.dating import mask
 from rag.clauses import NORMAL, PRONOUNS, SAYING, Deed, Reading, read
+from rag.dating import mask
 from rag.lexicon import HARMLESS, same, senses, stem, told, vocabulary
 
 # Deeds that both sides do alike, so that their order says nothing.
@@ -28,8 +28,9 @@ _TITLES = frozenset(
     map(
         stem,
         vocabulary(
-            "president prime minister general king queen chancellor leader governor secretary state chief head director "
-            "foreign deputy former justice judge senator mr mrs ms dr sir lord pope cardinal prince commander coach"
+            "president prime minister general king queen chancellor leader governor secretary state chief head "
+            "director foreign deputy former justice judge senator mr mrs ms dr sir lord pope cardinal prince "
+            "commander coach"
         ),
     )
 )
@@ -44,10 +45,7 @@ def swapped(claim: str, sources: Sequence[str]) -> list[str]:
             continue
         verb = own.words[deed.place]
         given = [
-            (reading, other)
-            for reading in readings
-            for other in reading.deeds
-            if _is_alike(own, deed, reading, other)
+            (reading, other) for reading in readings for other in reading.deeds if _is_alike(own, deed, reading, other)
         ]
         if not given:
             continue
@@ -70,9 +68,7 @@ def _is_alike(own: Reading, deed: Deed, reading: Reading, other: Deed) -> bool:
     return same(one, another)
 
 
-def _nearest(
-    own: Reading, deed: Deed, given: Sequence[tuple[Reading, Deed]]
-) -> list[tuple[Reading, Deed]]:
+def _nearest(own: Reading, deed: Deed, given: Sequence[tuple[Reading, Deed]]) -> list[tuple[Reading, Deed]]:
     """Of several who said something those who said what the claim tells."""
     said = _said(own, deed)
     shared = [sum(_among(word, _said(reading, other)) for word in said) for reading, other in given]
@@ -81,7 +77,9 @@ def _nearest(
 
 def _said(reading: Reading, deed: Deed) -> list[str]:
     """The content words from a verb of saying to the next one; before it where nothing follows."""
-    stop = min((other.place for other in reading.deeds if other.place > deed.place and other.verb in SAYING), default=None)
+    stop = min(
+        (other.place for other in reading.deeds if other.place > deed.place and other.verb in SAYING), default=None
+    )
     after = [word for word in reading.words[deed.place + 1 : stop] if stem(word) not in HARMLESS]
     return after if len(after) > 1 else [word for word in reading.words[: deed.place] if stem(word) not in HARMLESS]
 

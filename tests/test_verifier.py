@@ -96,6 +96,34 @@ def test_victor_and_vanquished_are_not_exchanged() -> None:
     assert not is_backed("Carlos Alcaraz beat Jannik Sinner.", cite(FINAL))
 
 
+@pytest.mark.parametrize(
+    ("claim", "sentence"),
+    [
+        ("Spain lost to England.", "England beat Spain in Basel."),
+        ("Rishi Sunak was replaced by Keir Starmer.", "Keir Starmer took over from Rishi Sunak."),
+        ("Madrid dismissed Puigdemont.", "Puigdemont, whom Madrid dismissed, told reporters that he would stay."),
+        ("It dropped its veto hours before the deal closed.", "It closed hours after the board dropped its veto."),
+    ],
+)  # fmt: skip
+def test_a_deed_may_be_told_from_its_other_side(claim: str, sentence: str) -> None:
+    assert is_backed(claim, cite(sentence))
+
+
+@pytest.mark.parametrize(
+    ("claim", "sentence"),
+    [
+        ("England lost to Spain.", "England beat Spain in Basel."),
+        ("Keir Starmer was replaced by Rishi Sunak.", "Keir Starmer took over from Rishi Sunak."),
+        ("Puigdemont dismissed Madrid.", "Puigdemont, whom Madrid dismissed, told reporters that he would stay."),
+        ("Belgium said that it would not ask Puigdemont.", "Puigdemont told reporters that he would not ask Belgium."),
+        ("Poroshenko won 73 percent.", "Zelensky won 73 percent, and Poroshenko had 24 percent."),
+        ("The deal closed before the board dropped its veto.", "The deal closed after the board dropped its veto."),
+    ],
+)  # fmt: skip
+def test_its_two_sides_are_not_exchanged(claim: str, sentence: str) -> None:
+    assert not is_backed(claim, cite(sentence))
+
+
 def test_a_name_may_take_the_place_of_a_pronoun_where_it_stands_just_before() -> None:
     he = cite("He flew home in May.", before="Tibor Kapu of Hungary was among them. ")
     assert is_backed("Tibor Kapu flew home in May.", he)
