@@ -1,12 +1,18 @@
-"""Claims with the sentences they cite, true and false: those written by hand, and those made from real articles."""
+"""Claims with the sentences they cite, true and false: those written by hand, and those made from real articles.
+
+The rules of the gate were made while looking at the development half of each set; of the held-out half only counts are
+seen.
+"""
 
 from __future__ import annotations
 
 import gzip
 import json
 import random
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,21 +26,25 @@ from rag.event import event_date
 
 HERE = Path(__file__).resolve().parent
 EXAMPLES = HERE.parent / "examples" / "articles"
+HALVES = ("development", "held-out")
 _AROUND = 4  # sentences of a passage before the cited one
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A claim, what it cites, and its kind: "true", or how it is false. `group` decides the half it falls into."""
+    """A claim, what it cites, its kind ("true", or how it is false), and the half of its set that it belongs to."""
 
     kind: str
     text: str
     citations: tuple[Citation, ...]
-    group: str
+    half: str
 
 
-def by_hand(path: Path = HERE / "claims.jsonl") -> list[Claim]:
-    """The claims of a file; raises ValueError where a cited sentence is not in its article."""
+def over_examples(path: Path = HERE / "claims.jsonl") -> list[Claim]:
+    """The claims over the example articles; raises ValueError where a cited sentence is not in its article.
+
+    Their failures have all been read, so that none of them is held out.
+    """
     articles = {Path(page.origin): clean(page) for page in read_pages([EXAMPLES])}
     by_name = {str(origin).split("articles/")[-1]: article for origin, article in articles.items()}
     found = []
@@ -44,7 +54,26 @@ def by_hand(path: Path = HERE / "claims.jsonl") -> list[Claim]:
         wanted = [next((c for c in cited if c.sentence == sentence), None) for sentence in fields["cites"]]
         if None in wanted:
             raise ValueError(f"{path}, line {number}: a cited sentence is not in {fields['file']}")
-        found.append(Claim(fields["kind"], fields["claim"], tuple(c for c in wanted if c), str(number)))
+        found.append(Claim(fields["kind"], fields["claim"], tuple(c for c in wanted if c), HALVES[0]))
+    return found
+
+
+def by_kinds(half: str) -> list[Claim]:
+    """The claims of `claims-HALF.jsonl`: a line holds one sentence, where it stands, and its claims by kind."""
+    found = []
+    for line in (HERE / f"claims-{half}.jsonl").read_text(encoding="utf-8").splitlines():
+        fields = json.loads(line)
+        [sentence] = fields["cites"]
+        article = Article(
+            fields.get("before", "") + sentence,
+            fields["title"],
+            "harbour-wire",
+            date.fromisoformat(fields["published"]),
+        )
+        cited = tuple(c for c in citations(article) if c.start >= len(fields.get("before", "")))
+        found += [
+            Claim(kind, text, cited, half) for kind in ("true", *mutations.KINDS) for text in fields.get(kind, ())
+        ]
     return found
 
 
@@ -57,11 +86,16 @@ def from_articles(path: Path, *, count: int, seed: int) -> Iterator[Claim]:
     strangers: Sequence[Citation] = ()
     for record in records[:count]:
         article = Article(
-            record["text"], record["title"], record["source"], _day(record["published"]), url=record["url"]
+            record["text"],
+            record["title"],
+            record["source"],
+            date.fromisoformat(record["published"]),
+            url=record["url"],
         )
+        half = HALVES[zlib.crc32(article.id.encode()) % 2]
         cited = [c for c in citations(article) if 60 <= len(c.sentence) <= 320 and c.sentence[-1] in '.”"']
         picked = chance.sample(cited, min(3, len(cited)))
-        true = [claim for citation in picked for claim in _true(citation, cited, chance)]
+        true = [claim for citation in picked for claim in _true(citation, cited, chance, half)]
         yield from true
         elsewhere = strangers or cited
         for claim in chance.sample(true, min(4, len(true))):
@@ -70,12 +104,6 @@ def from_articles(path: Path, *, count: int, seed: int) -> Iterator[Claim]:
                 if text:
                     yield replace(claim, kind=kind, text=text)
         strangers = cited
-
-
-def _day(text: str) -> object:
-    from datetime import date
-
-    return date.fromisoformat(text)
 
 
 def citations(article: Article) -> list[Citation]:
@@ -103,12 +131,12 @@ def citations(article: Article) -> list[Citation]:
     return found
 
 
-def _true(citation: Citation, cited: Sequence[Citation], chance: random.Random) -> Iterator[Claim]:
+def _true(citation: Citation, cited: Sequence[Citation], chance: random.Random, half: str) -> Iterator[Claim]:
     texts = {citation.sentence} | {
         text for rewrite in mutations.REWRITES if (text := rewrite(citation, chance)) is not None
     }
     for text in sorted(texts):
-        yield Claim("true", text, (citation,), citation.article_id)
+        yield Claim("true", text, (citation,), half)
     for one, other in pairwise(cited):
         if one == citation and one.end + 2 >= other.start:
-            yield Claim("true", f"{one.sentence.rstrip('.')}; {other.sentence}", (one, other), citation.article_id)
+            yield Claim("true", f"{one.sentence.rstrip('.')}; {other.sentence}", (one, other), half)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-from rag.lexicon import HARMLESS, senses, stem, vocabulary
+from rag.lexicon import HARMLESS, senses, stem, told, vocabulary
 from rag.words import names
 
 _WORD = re.compile(r"\w+(?:'\w+)?")
@@ -14,7 +15,8 @@ _QUOTED = re.compile(r'"([^"]+)(?:"|$)')
 _SINGLE = re.compile(r"(?<!\w)'([^']{3,}?)'(?!\w)")
 _PRONOUN = re.compile(
     r"\b(?:he|she|it|they|him|her|his|its|their|them|hers|theirs|we|i|"
-    r"(?:the|this|that|these|those|both|each|one|two|all) \w+|one of|there|others?)\b",
+    r"(?:the|this|that|these|those|both|each|one|two|all) "
+    r"(?!same\b|first\b|last\b|next\b|new\b|only\b)\w+|one of|there|others?)\b",
     re.I,
 )
 _GROUP = re.compile(
@@ -23,10 +25,23 @@ _GROUP = re.compile(
     r"court|agency|group|side|army|president|minister|prime minister|leader|spokesman)\b",
     re.I,
 )
+_AGED = re.compile(r"(?<=[\s\d])\s?-(?:year|years)-olds?\b")
 _SENTENCE = re.compile(r"(?<=[.!?\"])\s+(?=[A-Z\"])")
 _RUN = re.compile(r"[A-Z]\w+(?:[\s-](?:(?:of|and|the|for|on|in)\s){0,2}[A-Z]\w+)+")
 _BEFORE = 2  # sentences before the cited one in which a pronoun's name is looked for
 _TOPIC = 1  # words that may come from the passage around the sentence alone
+# Words that only say what kind of thing is spoken of; a claim may add one of them.
+_LIGHT = frozenset(
+    map(
+        stem,
+        vocabulary(
+            "company group firm country city deal agreement title event final race effort move step result part "
+            "fellow role post office victim resident capital film ship plane official authorities candidate lie "
+            "cost hold bring receive obtain appear send find last top team undergo period part home house scene "
+            "site area involve use level"
+        ),
+    )
+)
 _PARTICLES = vocabulary("of the for and on in de da di del la le van von der den bin al ibn y")
 
 
@@ -50,12 +65,12 @@ class Backing:
 
 def misquoted(claim: str, sources: Sequence[Source]) -> list[str]:
     """Quoted words of the claim that do not stand in the cited sentences."""
-    told = _bare(" ".join(source.sentence for source in sources))
+    given = _bare(" ".join(source.sentence for source in sources))
     quotations = _QUOTED.findall(claim) + _SINGLE.findall(claim)
     return [
         f"“{quoted.strip()}” is not a quotation from the cited text"
         for quoted in quotations
-        if _bare(quoted) not in told
+        if _bare(quoted) not in given
     ]
 
 
@@ -65,32 +80,43 @@ def _bare(text: str) -> str:
 
 def back(claim: str, sources: Sequence[Source]) -> Backing:
     """Each content word of the claim, its calendar phrases and numbers masked, with what backs it."""
-    told = {key for source in sources for word in _WORD.findall(source.sentence) for key in senses(word)}
+    backed = {key for source in sources for word in _WORD.findall(source.sentence) for key in told(word)}
     exact = {stem(word) for source in sources for word in _WORD.findall(source.sentence)}
     titles = {key for source in sources for word in _WORD.findall(source.title) for key in senses(word)}
     common = {word for source in sources for word in _WORD.findall(source.passage) if word[0].islower()}
     around = {stem(word) for source in sources for word in _WORD.findall(source.passage)}
+    claim = _AGED.sub("", claim)
     own_names = names(claim)
+    listed = {word for name in own_names for word in _WORD.findall(name)}
+    spelt = (word for word in _WORD.findall(claim) if word.isupper() and len(word) > 1 and word not in listed)
+    own_names += tuple(dict.fromkeys(spelt))
     granted = {word for name in own_names for word in _granted(name, claim, sources)}
     in_names = {word for name in own_names for word in _WORD.findall(name)}
-    share, topic, missing, count = 0.0, 0, [], 0
+    share, topic, light, missing, count = 0.0, 0, 0, list[str](), 0
     for word in _WORD.findall(claim):
         if not word[0].isalpha():
             if word[0].isdigit() and not word.isdigit() and stem(word) not in exact:
                 missing.append(word)
             continue
-        is_name = word in in_names and not (claim.startswith(word) and word.lower() in common)
+        is_first = claim.startswith(word)
+        is_name = (
+            word[0].isupper()
+            and (word in in_names or not is_first or word.isupper())
+            and not (is_first and (word.lower() in common or stem(word) in HARMLESS))
+        )
         if not is_name and stem(word) in HARMLESS:
             continue
         count += 1
         if stem(word) in exact:
             share += 1.0
-        elif senses(word) & told or word in granted:
+        elif senses(word) & backed or word in granted:
             share += 0.9
         elif not is_name and senses(word) & titles:
             share += 0.6
         elif not is_name and stem(word) in around and topic < _TOPIC:
             share, topic = share + 0.5, topic + 1
+        elif not is_name and stem(word) in _LIGHT and light < _TOPIC:
+            share, light = share + 0.3, light + 1
         else:
             missing.append(word)
     return Backing(share / count if count else 1.0, tuple(dict.fromkeys(missing)))
@@ -102,13 +128,9 @@ def _granted(name: str, claim: str, sources: Sequence[Source]) -> set[str]:
     for source in sources:
         if _is_initials(name, source.sentence) or any(_spells(word, source.sentence) for word in words):
             return set(words)
-        known = [
-            _WORD.findall(other) for other in (*names(source.title), *names(source.passage), *names(source.sentence))
-        ]
         present = {word.lower() for word in _WORD.findall(source.sentence)}
-        for other in known:
-            low = {word.lower() for word in other}
-            wanted = {word.lower() for word in words}
+        wanted = {word.lower() for word in words}
+        for low in _named(source):
             # A surname made a full name, where article and sentence speak of the same one.
             if wanted <= low and wanted & present:
                 return set(words)
@@ -117,13 +139,21 @@ def _granted(name: str, claim: str, sources: Sequence[Source]) -> set[str]:
     return set()
 
 
+@lru_cache(maxsize=64)
+def _named(source: Source) -> tuple[frozenset[str], ...]:
+    """The words of each name around a source, in small letters."""
+    found = (*names(source.title), *names(source.passage), *names(source.sentence))
+    return tuple(frozenset(word.lower() for word in _WORD.findall(name)) for name in found)
+
+
 def _initials(name: str) -> str:
     return "".join(word[0] for word in re.findall(r"\w+", name) if word.lower() not in _PARTICLES).upper()
 
 
 def _spells(word: str, sentence: str) -> bool:
     """Whether the word is the initials of a name in the sentence: FDA of "US Food and Drug Administration"."""
-    return word.isupper() and len(word) > 1 and any(_initials(run).endswith(word) for run in _RUN.findall(sentence))
+    runs = [_initials(run) for run in _RUN.findall(sentence)] if word.isupper() and len(word) > 1 else []
+    return any(run.endswith(word) or (word in run and len(word) > 2) for run in runs)
 
 
 def _is_initials(name: str, sentence: str) -> bool:
@@ -139,7 +169,8 @@ def _may_stand_for_pronoun(words: Sequence[str], claim: str, source: Source) -> 
     openings = [pronoun] if is_first and pronoun else []
     openings += _GROUP.finditer(source.sentence)
     # The name takes the place of the pronoun: where all of them are still there, it is one name too many.
-    if not any(_count(opening.group(), claim) < _count(opening.group(), source.sentence) for opening in openings):
+    heads = {opening.group().split()[-1] for opening in openings}
+    if not any(_count(head, claim) < _count(head, source.sentence) for head in heads):
         return False
     near = " ".join(_SENTENCE.split(source.before.strip())[-_BEFORE:])
     known = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 
 from rag.answer import Citation
 from rag.dates import Days, Kind, Lean, Phrase, find, resolve
@@ -17,6 +18,7 @@ _PUBLISHING = re.compile(r"\b(?:reported|published|wrote|as of|according)\b", re
 _YEAR = re.compile(r"(?<![\d.,$€£-])(?:1[5-9]|20)\d\d(?![\d%]|[.,]\d)")
 
 
+@lru_cache(maxsize=256)
 def mask(text: str, *, kinds: frozenset[Kind] = _MASKED) -> str:
     """The text with its calendar phrases blanked, so that "Aug. 20" is not read as the number 20."""
     for phrase in find(text):
@@ -54,7 +56,8 @@ def unbacked(claim: str, citations: Sequence[Citation], sources: Sequence[str]) 
         backing = [
             given
             for days, wording, given in told
-            if wording == _wording(phrase) or any(_holds(mine, days) for mine in readings)
+            if wording == _wording(phrase)
+            or any(mine == days if phrase.until else _holds(mine, days) for mine in readings)
         ]
         if not backing and _wording(phrase) not in wordings:
             wrong.append(f"the date “{phrase.text}” is not in the cited text")

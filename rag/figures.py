@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import isclose
 
 from rag.lexicon import HARMLESS, same, stem
@@ -61,6 +62,8 @@ _NEARLY = re.compile(r"(?:nearly|almost|close to|just under)$")
 _ABOUT = re.compile(r"(?:about|around|roughly|approximately|some|an estimated|circa|or so)$")
 _DENIED = re.compile(r"\b(?:not|rather than|instead of)$")
 _BOUNDS = ((_DENIED, "≠"), (_LEAST, "≥"), (_MOST, "≤"), (_MORE, ">"), (_LESS, "<"), (_NEARLY, "≲"), (_ABOUT, "≈"))
+_LEANS = re.compile(r"\b(?:to|against)\s(?:[\w'.-]+(?:'s)?\s){0,3}$|^[^\w]*-$")
+_NEAR = 40  # characters between a figure and one that leans on it
 _ROUNDING = 0.05  # of the value: how far "about" and "nearly" may round
 _REACH = 0.25  # of the value: how far below it "more than" may point
 
@@ -104,7 +107,7 @@ def blanked(text: str) -> str:
 
 def unbacked(claim: str, sources: Sequence[str]) -> list[str]:
     """What is wrong with the claim's numbers, in plain words; both texts canonical, with calendar days masked."""
-    backing = [figure for source in sources for figure in figures(source)]
+    backing = [figure for source in sources for figure in measured(source)]
     own = figures(claim)
     wrong = [
         f"the number “{figure.text}” is not in the cited text"
@@ -225,6 +228,20 @@ def _with_shared_units(text: str, found: list[Figure]) -> list[Figure]:
     return found
 
 
+def measured(text: str) -> list[Figure]:
+    """The numbers of a text, and those that lean on the one before them once more with its unit and noun.
+
+    "By 50.2 percent to 49.8", "by 134 votes, against 82 for him", "17.28 pounds a share to Fox's 15.67".
+    """
+    found = figures(text)
+    shared = []
+    for one, other in pairwise(found):
+        gap = text[one.end : other.start]
+        if len(gap) < _NEAR and not other.unit and not one.is_ordinal and not other.is_ordinal and _LEANS.search(gap):
+            shared.append(replace(other, unit=one.unit, head=one.head))
+    return found + shared
+
+
 def _backs(claim: Figure, source: Figure) -> bool:
     """Whether the claim's number follows from the source's. A bound may be loosened, and never dropped or tightened."""
     if claim.is_ordinal != source.is_ordinal or claim.unit != source.unit:
@@ -243,10 +260,16 @@ def _backs(claim: Figure, source: Figure) -> bool:
     if equal:
         return claim.bound in ("", "≈", "≥", "≤", source.bound)
     if claim.bound == "≈" or (claim.bound == "≲" and said > given):
-        return abs(said - given) <= _ROUNDING * abs(given)
+        return _is_rounder(said, given) and abs(said - given) <= _ROUNDING * abs(given)
     if claim.bound in (">", "≥"):
         return given * (1 - _REACH) <= said < given
     return claim.bound in ("<", "≤") and given < said <= given * (1 + _REACH)
+
+
+def _is_rounder(said: float, given: float) -> bool:
+    """Whether a number has fewer digits that count: "about 60" for 61, and never "about 64"."""
+    one, other = (f"{value:.6f}".rstrip("0").rstrip(".").rstrip("0").replace(".", "") for value in (said, given))
+    return len(one) < len(other)
 
 
 def _is_misplaced(claim: Figure, source: Figure, backing: list[Figure]) -> bool:
@@ -262,7 +285,8 @@ def _is_misplaced(claim: Figure, source: Figure, backing: list[Figure]) -> bool:
 def _is_said_otherwise(claim: Figure, sources: Sequence[str]) -> bool:
     """ "One" for "a single", "two" for "both", "three times" for "triple"."""
     said = {
-        1.0: r"\b(?:single|sole|only|once)\b", 2.0: r"\b(?:both|twice|double|pair|couple|two)\b",
+        1.0: rf"\b(?:single|sole|only|once)\b|\ban? {re.escape(claim.head) or '$'}\b",
+        2.0: r"\b(?:both|twice|double|pair|couple|two)\b",
         3.0: r"\b(?:triple|three)\b", 12.0: r"\b(?:a|one) dozen\b",
     }.get(claim.value)  # fmt: skip
     return bool(

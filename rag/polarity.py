@@ -17,7 +17,7 @@ _DENYING = frozenset(
         stem,
         vocabulary(
             "deny denied fail refuse reject decline lack prevent avoid prohibit ban unable unwilling dismiss miss "
-            "oppose impossible false untrue stop except"
+            "oppose impossible false untrue stop except exclude"
         ),
     )
 )
@@ -36,19 +36,25 @@ _SHORT_BREAK = frozenset(";:.!?()") | {"but", "because", "although", "whereas"}
 _PERFECTIVE = re.compile(
     r"\bnot (?:only|just|until|least)\b|\bno (?:fewer|less|more) than\b|\bwould not be .{0,40}without\b"
 )
-_YET_TO = re.compile(
-    r"\b(?:ha(?:s|ve|d)|is|are|was|were) yet to\b|\bruled? out\b|\bruling out\b|\bfar from\b|\bf(?:alls?|ell) short\b"
-)
+_YET_TO = re.compile(r"\b(?:ha(?:s|ve|d)|is|are|was|were) yet to\b|\bfar from\b|\bf(?:alls?|ell) short\b")
+_RULED_OUT = re.compile(r"\brul(?:ed?|es|ing) out\b")
+_NOUN = re.compile(r"\w+(?:tion|ment|ure)s?")  # "prevention" denies nothing
 _WINDOW = 5
+_ORDER = ("before", "after")
+_SIDING = frozenset(map(stem, vocabulary("vote rule argue decide speak campaign")))  # for or against something
 
 
 @dataclass(frozen=True, slots=True)
 class Denial:
-    """A word that denies, the content words it reaches, nearest first, and whether it is a plain "not" of some kind."""
+    """A word that denies, the content words it reaches, nearest first, and whether it is a plain "not" of some kind.
+
+    `is_of_deed` tells of the others whether what they deny is a deed ("denies that", "fails to") and no thing.
+    """
 
     cue: str
     reach: tuple[str, ...]
     is_plain: bool
+    is_of_deed: bool
 
 
 def conflicts(claim: str, sources: Sequence[str]) -> list[str]:
@@ -66,11 +72,12 @@ def conflicts(claim: str, sources: Sequence[str]) -> list[str]:
         for denial in given
         if denial.reach and _asserts(own, mine, denial, theirs, given)
     ]
-    return denied + asserted + _turned(own, theirs, bool(mine or given)) + _opened(own, theirs)
+    turned = _turned(own, theirs, bool(mine or given))
+    return denied + asserted + turned + _disordered(own, theirs) + _opened(own, theirs)
 
 
 def _plain(text: str) -> str:
-    text = _PERFECTIVE.sub(" ", text.lower())
+    text = _RULED_OUT.sub("excluded", _PERFECTIVE.sub(" ", text.lower()))
     return re.sub(r"n't\b", " not", _YET_TO.sub(" not ", text).replace("can't", "can not").replace("won't", "will not"))
 
 
@@ -82,12 +89,14 @@ def _denials(words: list[str]) -> list[Denial]:
     found = []
     for place, word in enumerate(words):
         is_plain = word in _NOT
-        if not is_plain and stem(word) not in _DENYING:
+        if not is_plain and (stem(word) not in _DENYING or _NOUN.fullmatch(word)):
             continue
         reach = _reach(words[place + 1 :])
         if word in ("none", "nobody", "nothing", "no", "nowhere") or not reach:
             reach += _reach(words[max(0, place - 6) : place][::-1])[:3]
-        found.append(Denial(word, tuple(reach), is_plain))
+        following = words[place + 1] if place + 1 < len(words) else ""
+        is_of_deed = following in ("to", "that", "it", "any", "having") or following.endswith("ing")
+        found.append(Denial(word, tuple(reach), is_plain, is_of_deed))
     return found
 
 
@@ -113,7 +122,7 @@ def _granted(denial: Denial, given: list[Denial], theirs: list[list[str]]) -> bo
     if any(
         same(one, other)
         for other_denial in given
-        for one in denial.reach
+        for one in denial.reach[:2]
         for other in (*other_denial.reach, other_denial.cue)
     ):
         return True
@@ -125,11 +134,17 @@ def _granted(denial: Denial, given: list[Denial], theirs: list[list[str]]) -> bo
 def _asserts(own: list[str], mine: list[Denial], denial: Denial, theirs: list[list[str]], given: list[Denial]) -> bool:
     """Whether the claim says, undenied, what the source says only under a denial."""
     head = denial.reach[0]
+    if not denial.is_plain and not denial.is_of_deed:
+        return False
     if denial.is_plain is False and any(same(denial.cue, word) for word in own):
         return False
-    if not any(same(head, word) for word in own):
+    denied = {word for other in given for word in other.reach}
+    undenied = [word for words in theirs for word in words if word not in denied]
+    if not any(same(head, word) and not any(same(word, other) for other in undenied) for word in own):
         return False
-    if any(same(head, word) for other in mine for word in (*other.reach, other.cue)):
+    # "It was ruled out" is no denial of what was not ruled out.
+    kept = [other for other in mine if other.is_plain or stem(head) not in _DENYING]
+    if any(same(head, word) for other in kept for word in (*other.reach, other.cue)):
         return False
     if any(OPPOSITES.get(stem(head), frozenset()) & {stem(word)} for word in own):
         return False
@@ -142,11 +157,48 @@ def _turned(own: list[str], theirs: list[list[str]], has_denial: bool) -> list[s
     told = {stem(word) for words in theirs for word in words}
     meant = {key for words in theirs for word in words for key in senses(word)}
     wrong = []
-    for word in own:
+    for place, word in enumerate(own):
+        if word in _ORDER or (word in ("for", "against") and stem(own[max(0, place - 1)]) not in _SIDING):
+            continue
         turned = OPPOSITES.get(stem(word), frozenset()) & told
         if turned and not has_denial and stem(word) not in told and not (senses(word) - {stem(word)}) & meant:
             wrong.append(f"“{word}” stands where the cited text says the opposite")
     return wrong
+
+
+def _disordered(own: list[str], theirs: list[list[str]]) -> list[str]:
+    """ "Before" or "after" between two things that the source has in the other order."""
+    said = [place for place, word in enumerate(own) if word in _ORDER]
+    if len(said) != 1:
+        return []
+    [place] = said
+    early, late = _in_order(own, place)
+    wrong = []
+    for words in theirs:
+        found = [at for at, word in enumerate(words) if word in _ORDER]
+        if len(found) == 1:
+            first, second = _in_order(words, found[0])
+            straight = _shared(early, first) + _shared(late, second)
+            crossed = _shared(early, second) + _shared(late, first)
+            if crossed > straight and _shared(early, second) and _shared(late, first):
+                wrong.append(f"“{own[place]}” stands where the cited text has the other order")
+    return wrong
+
+
+def _in_order(words: list[str], place: int) -> tuple[list[str], list[str]]:
+    """The content words of what came first and of what came later, told by the "before" or "after" at a place."""
+    start = max((at + 1 for at in range(place) if words[at] in ".;!?"), default=0)
+    if place == start:  # "After the storm, they left"
+        stop = next((at for at in range(place, len(words)) if words[at] == ","), len(words))
+        near, far = words[place + 1 : stop], words[stop:]
+    else:
+        near, far = words[place + 1 :], words[start:place]
+    near, far = ([word for word in part if word.isalnum() and stem(word) not in HARMLESS] for part in (near, far))
+    return (far, near) if words[place] == "before" else (near, far)
+
+
+def _shared(some: list[str], others: list[str]) -> int:
+    return sum(any(same(word, other) for other in others) for word in some)
 
 
 def _opened(own: list[str], theirs: list[list[str]]) -> list[str]:

@@ -1,153 +1,146 @@
-"""Who did it to whom: whether a claim has the two sides of a deed the wrong way round.
+"""Who did it to whom: whether a claim has the two sides of a deed the wrong way round, or tells it of another.
 
-There is no parser here. Two names (or nouns) and a verb between them are enough: the same three in the other order, in
-the same voice, are another story.
+A deed of the claim is set beside the deeds of its sources with the same verb. Its doer must not be the one who suffered
+it there, nor one who is named there while somebody else is said to have done it.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import product
 
-from rag.lexicon import BASES, HARMLESS, same, senses, stem, vocabulary
-from rag.words import STOP_WORDS
+from rag.clauses import NORMAL, PRONOUNS, SAYING, Deed, Reading, read
+from rag.dating import mask
+from rag.lexicon import HARMLESS, same, senses, stem, told, vocabulary
 
-_WORD = re.compile(r"[\w%$]+(?:'\w+)?|[,;:.()\"]")
-_BE = vocabulary("am is are was were be been being get gets got gotten")
-_BEFORE_VERB = _BE | vocabulary(
-    "to will would can could may might must shall should did does do had has have not never then also"
-)
 # Deeds that both sides do alike, so that their order says nothing.
 _MUTUAL = frozenset(
     map(
         stem,
         vocabulary(
             "meet agree sign talk marry share border link join differ cooperate play draw shake fight sit seal "
-            "negotiate discuss reach"
+            "negotiate discuss reach bind be begin start continue stop end finish"
         ),
     )
 )
-_FLIPPED = {"lose": "beat"}  # "A lost to B" is "B beat A"
-_SAYING = frozenset(map(stem, vocabulary("say tell warn add announce report write explain note claim argue declare")))
-_LONGEST = 120  # words that are read
-_PRONOUNS = vocabulary("he she it they him her them")
-_NO_DEEDS = vocabulary("man woman child person life wife foot good bad dead")
-_CLAUSE = vocabulary(": ; when while because although whereas unless if where")
-_LEFT_BREAK = _CLAUSE | {"that", "before", "after"}
-_RIGHT_BREAK = _CLAUSE | vocabulary("in on at from during by since until near into after before as who which")
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """A verb, and the places of those who may have done it and of those it may have been done to."""
-
-    place: int
-    verb: str
-    doers: frozenset[int]
-    done_to: frozenset[int]
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """The words of a sentence, and its deeds."""
-
-    words: tuple[str, ...]
-    deeds: tuple[Deed, ...]
-
-    def place(self, thing: str, among: frozenset[int]) -> bool:
-        """Whether the thing is among those at the places."""
-        return any(same(self.words[place], thing) for place in among)
+_OF_A_PLACE = re.compile(r"^[A-Z]\w+(?:an|ese|ish|i)$")
+_TITLES = frozenset(
+    map(
+        stem,
+        vocabulary(
+            "president prime minister general king queen chancellor leader governor secretary state chief head "
+            "director foreign deputy former justice judge senator mr mrs ms dr sir lord pope cardinal prince "
+            "commander coach"
+        ),
+    )
+)
 
 
 def swapped(claim: str, sources: Sequence[str]) -> list[str]:
-    """Pairs that the claim has the wrong way round, in plain words; the texts canonical."""
-    own = _read(claim)
-    readings = [_read(source) for source in sources]
-    known = {key for reading in readings for word in reading.words for key in senses(word)}
+    """What the claim has the wrong way round, in plain words; the texts canonical."""
+    own = read(mask(claim))
+    readings = [read(mask(source)) for source in sources]
     for deed in own.deeds:
         if deed.verb in _MUTUAL:
             continue
-        others = [(reading, other) for reading in readings for other in reading.deeds if same(other.verb, deed.verb)]
-        for a, b in product(sorted(deed.doers), sorted(deed.done_to)):
-            doer, sufferer = own.words[a], own.words[b]
-            if same(doer, sufferer):
-                continue
-            if any(_is_so(reading, other, doer, sufferer, known) for reading, other in others):
-                continue
-            if any(_is_so(reading, other, sufferer, doer, known) for reading, other in others):
-                return [f"“{doer}” and “{sufferer}” have changed places about “{own.words[deed.place]}”"]
+        verb = own.words[deed.place]
+        given = [
+            (reading, other) for reading in readings for other in reading.deeds if _is_alike(own, deed, reading, other)
+        ]
+        if not given:
+            continue
+        if deed.verb in SAYING:
+            given = _nearest(own, deed, given)
+        if doer := _misplaced(own, deed, readings, given):
+            return [f"the cited text does not tell “{verb}” of “{doer}”"]
+        if sufferer := _turned(own, deed, readings, given):
+            return [f"“{sufferer}” is on the other side of “{verb}” in the cited text"]
     return []
 
 
-def _is_so(reading: Reading, deed: Deed, doer: str, sufferer: str, known: set[str]) -> bool:
-    """Whether the source's deed has the two in these places; a name that it lacks may be any of its pronouns."""
-    return all(
-        reading.place(thing, among)
-        or (
-            thing[0].isupper()
-            and not senses(thing) & known
-            and any(reading.words[p].lower() in _PRONOUNS for p in among)
-        )
-        for thing, among in ((doer, deed.doers), (sufferer, deed.done_to))
+def _is_alike(own: Reading, deed: Deed, reading: Reading, other: Deed) -> bool:
+    """Whether two verbs are one or stated to be equivalent; all that tell what was said count as one."""
+    if deed.verb == other.verb or (deed.verb in SAYING and other.verb in SAYING):
+        return True
+    one, another = (
+        at.verb if at.verb in NORMAL else text.words[at.place] for text, at in ((own, deed), (reading, other))
     )
+    return same(one, another)
 
 
-def _read(text: str) -> Reading:
-    words = tuple(match.group() for match in _WORD.finditer(text))[:_LONGEST]
-    verbs = [place for place in range(len(words)) if _is_verb(words, place)]
-    things = [place for place in range(len(words)) if place not in verbs and _is_thing(words[place])]
-    return Reading(words, tuple(_deed(words, place, things) for place in verbs))
+def _nearest(own: Reading, deed: Deed, given: Sequence[tuple[Reading, Deed]]) -> list[tuple[Reading, Deed]]:
+    """Of several who said something those who said what the claim tells."""
+    said = _said(own, deed)
+    shared = [sum(_among(word, _said(reading, other)) for word in said) for reading, other in given]
+    return [pair for pair, count in zip(given, shared, strict=True) if count == max(shared)]
 
 
-def _is_thing(word: str) -> bool:
-    low = word.lower()
-    return low in _PRONOUNS or (word[0].isalpha() and stem(word) not in HARMLESS and len(word) > 1)
+def _said(reading: Reading, deed: Deed) -> list[str]:
+    """The content words from a verb of saying to the next one; before it where nothing follows."""
+    stop = min(
+        (other.place for other in reading.deeds if other.place > deed.place and other.verb in SAYING), default=None
+    )
+    after = [word for word in reading.words[deed.place + 1 : stop] if stem(word) not in HARMLESS]
+    return after if len(after) > 1 else [word for word in reading.words[: deed.place] if stem(word) not in HARMLESS]
 
 
-def _deed(words: Sequence[str], place: int, things: Sequence[int]) -> Deed:
-    start = next((at + 1 for at in range(place - 1, -1, -1) if words[at].lower() in _LEFT_BREAK), 0)
-    base = stem(words[place])
-    stop = next((at for at in range(place + 1, len(words)) if words[at].lower() in _RIGHT_BREAK), len(words))
-    left = frozenset(at for at in things if start <= at < place)
-    right = frozenset(at for at in things if place < at < stop)
-    if base in _FLIPPED and "to" in words[place + 1 : place + 7]:
-        return Deed(place, stem(_FLIPPED[base]), right, left)
-    following = words[place + 1] if place + 1 < len(words) else ""
-    if base in _SAYING and (following[:1].isupper() or following == "the") and words[place - 1] in (",", '"'):
-        return Deed(place, base, right, frozenset())
-    if _is_passive(words, place):
-        by = next((at for at in range(place + 1, min(place + 8, len(words))) if words[at] == "by"), None)
-        agents = _agents(words, by, things) if by else frozenset()
-        return Deed(place, base, agents, left if agents else frozenset())
-    return Deed(place, base, left, right)
+def _misplaced(
+    own: Reading, deed: Deed, readings: Sequence[Reading], given: Sequence[tuple[Reading, Deed]]
+) -> str | None:
+    """A doer that the sources name, and not as one who may have done it."""
+    doers = _entities(own.at(deed.doers))
+    known = [word for word in doers if any(_among(word, reading.words) for reading in readings)]
+    if not known or any(_among(word, reading.at(other.left)) for word in known for reading, other in given):
+        return None
+    if deed.done_to:  # "the door opened" and "he opened the door" are one
+        for word in known:
+            if any(_among(word, reading.at(other.done_to)) for reading, other in given):
+                return word
+    else:
+        known = [word for word in known if not any(_among(word, r.at(other.done_to)) for r, other in given)]
+    names = [word for word in known if word[0].isupper()]
+    if names and _is_exact(deed, given) and all(_is_named(reading.at(other.doers)) for reading, other in given):
+        return names[0]
+    return None
 
 
-def _agents(words: Sequence[str], by: int, things: Sequence[int]) -> frozenset[int]:
-    stop = next((at for at in range(by + 1, len(words)) if words[at].lower() in _RIGHT_BREAK), len(words))
-    return frozenset(at for at in things if by < at < stop)
+def _turned(own: Reading, deed: Deed, readings: Sequence[Reading], given: Sequence[tuple[Reading, Deed]]) -> str | None:
+    """A sufferer that the sources have for the doer alone, or name while the deed is done to another."""
+    if deed.verb in SAYING:
+        return None
+    sufferers = _entities(own.at(deed.done_to or deed.right - deed.left))
+    if any(_among(word, reading.at(other.right)) for word in sufferers for reading, other in given):
+        return None
+    for word in sufferers:
+        if any(_among(word, reading.at(other.doers)) for reading, other in given):
+            return word
+    names = [
+        word for word in sufferers if word[0].isupper() and any(_among(word, reading.words) for reading in readings)
+    ]
+    if names and _is_exact(deed, given) and all(_is_named(reading.at(other.done_to)) for reading, other in given):
+        return names[0]
+    return None
 
 
-def _is_passive(words: Sequence[str], place: int) -> bool:
-    base, low = stem(words[place]), words[place].lower()
-    if low.endswith("ing") or (low == base and low not in ("cut", "put", "hit", "set", "beat", "shut", "hurt")):
-        return False
-    lead = {word.lower() for word in words[max(0, place - 3) : place]}
-    following = words[place + 1] if place + 1 < len(words) else ""
-    # "Built by", "the update by": a participle without its auxiliary.
-    return bool(lead & _BE) or (following == "by" and not lead & {"has", "had", "have"})
+def _is_exact(deed: Deed, given: Sequence[tuple[Reading, Deed]]) -> bool:
+    """Whether all have the same verb, and not only one that is stated to be equivalent."""
+    return all(other.verb == deed.verb or deed.verb in SAYING for _, other in given)
 
 
-def _is_verb(words: Sequence[str], place: int) -> bool:
-    word, low = words[place], words[place].lower()
-    if word[0].isupper() or not word[0].isalpha() or low in _BEFORE_VERB or (low in STOP_WORDS and low not in BASES):
-        return False
-    before = words[place - 1].lower() if place else ""
-    if before in ("the", "a", "an", "of", "his", "her", "its", "their"):
-        return False
-    if low.endswith("ed") and len(low) > 4 and low not in ("hundred", "indeed"):
-        return True
-    if low in BASES and BASES[low] not in _NO_DEEDS:
-        return True
-    return before in _BEFORE_VERB - _BE or (before in _BE and low.endswith("ing"))
+def _entities(words: Sequence[str]) -> list[str]:
+    """The words that tell who or what: no pronouns, no owners, and no titles where a name stands beside them."""
+    kept = [word for word in words if word.lower() not in PRONOUNS and stem(word) not in HARMLESS]
+    owned = [word for word in kept if not word.endswith("'s")] or kept
+    names = [word for word in owned if stem(word) not in _TITLES]
+    if len(names) == 1 < len(owned) and _OF_A_PLACE.search(names[0]):  # "the Indian prime minister"
+        return [word for word in owned if word not in names]
+    return names or owned
+
+
+def _is_named(words: Sequence[str]) -> bool:
+    return any(word[0].isupper() for word in words) and not any(word.lower() in PRONOUNS for word in words)
+
+
+def _among(word: str, others: Sequence[str]) -> bool:
+    keys = senses(word)
+    return any(keys & told(other) for other in others)

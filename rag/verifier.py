@@ -6,10 +6,11 @@ words and names, quotations, denials and who did what to whom are each compared,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from rag import backing, dating, figures, polarity, roles
+from rag import backing, dating, figures, owners, polarity, roles
 from rag.answer import Citation
 from rag.backing import Source
 from rag.lexicon import canonical
@@ -17,6 +18,8 @@ from rag.lexicon import canonical
 _LONGEST_CLAIM = 1_000  # characters; a longer one is no sentence
 _LONGEST_SOURCE = 4_000  # characters of a cited sentence or a passage that are read
 _MOST_SOURCES = 8
+# "Spain lost to England" is "Spain was beaten by England": who beat whom is for `roles` to tell.
+_LOST_TO = re.compile(r"\b(?:lost|loses?|losing)\b(?=[^.;]{0,80}\bto [A-Z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +66,18 @@ def _is_verbatim(claim: str, citations: Sequence[Citation]) -> bool:
 
 def _compared(claim: str, citations: Sequence[Citation]) -> Check:
     sources = [_source(citation) for citation in citations]
+    beaten = [replace(source, sentence=_LOST_TO.sub("beaten", source.sentence)) for source in sources]
+    worded = _LOST_TO.sub("beaten", claim)
     sentences = [source.sentence for source in sources]
     undated = dating.mask(claim)
-    found = backing.back(figures.blanked(undated), sources)
+    found = backing.back(figures.blanked(dating.mask(worded)), beaten)
     reasons = [
         *figures.unbacked(undated, [dating.mask_days(sentence) for sentence in sentences]),
+        *owners.misattributed(undated, [dating.mask(sentence) for sentence in sentences]),
         *dating.unbacked(claim, citations, sentences),
         *(f"“{word}” is not in the cited text" for word in found.missing),
         *backing.misquoted(claim, sources),
-        *polarity.conflicts(claim, sentences),
+        *polarity.conflicts(worded, [source.sentence for source in beaten]),
         *roles.swapped(claim, sentences),
     ]
     return Check(not reasons, round(found.support, 4), tuple(dict.fromkeys(reasons)))

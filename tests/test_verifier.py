@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.claims import by_hand
+from benchmarks.claims import over_examples
 from rag.answer import Citation
 from rag.verifier import Verifier
 
@@ -64,7 +64,7 @@ def test_a_true_paraphrase_passes(claim: str) -> None:
         ("Belarus and Iran signed 13 documents on Aug. 21.", "the date “Aug. 21” is not in the cited text"),
         ("Belarus and Iraq signed 13 documents.", "“Iraq” is not in the cited text"),
         ("Belarus and Iran did not sign 13 documents.", "it denies what the cited text does not (“not”)"),
-        ("Pezeshkian received Lukashenko.", "“Pezeshkian” and “Lukashenko” have changed places about “received”"),
+        ("Pezeshkian received Lukashenko.", "the cited text does not tell “received” of “Pezeshkian”"),
         ("Belarus and Iran signed 13 documents about railways.", "“railways” is not in the cited text"),
         ('Iran signed a "package of papers".', "“package of papers” is not a quotation from the cited text"),
     ],
@@ -94,6 +94,34 @@ def test_an_opposite_is_not_a_synonym() -> None:
 def test_victor_and_vanquished_are_not_exchanged() -> None:
     assert is_backed("Sinner beat Alcaraz.", cite(FINAL))
     assert not is_backed("Carlos Alcaraz beat Jannik Sinner.", cite(FINAL))
+
+
+@pytest.mark.parametrize(
+    ("claim", "sentence"),
+    [
+        ("Spain lost to England.", "England beat Spain in Basel."),
+        ("Rishi Sunak was replaced by Keir Starmer.", "Keir Starmer took over from Rishi Sunak."),
+        ("Madrid dismissed Puigdemont.", "Puigdemont, whom Madrid dismissed, told reporters that he would stay."),
+        ("It dropped its veto hours before the deal closed.", "It closed hours after the board dropped its veto."),
+    ],
+)  # fmt: skip
+def test_a_deed_may_be_told_from_its_other_side(claim: str, sentence: str) -> None:
+    assert is_backed(claim, cite(sentence))
+
+
+@pytest.mark.parametrize(
+    ("claim", "sentence"),
+    [
+        ("England lost to Spain.", "England beat Spain in Basel."),
+        ("Keir Starmer was replaced by Rishi Sunak.", "Keir Starmer took over from Rishi Sunak."),
+        ("Puigdemont dismissed Madrid.", "Puigdemont, whom Madrid dismissed, told reporters that he would stay."),
+        ("Belgium said that it would not ask Puigdemont.", "Puigdemont told reporters that he would not ask Belgium."),
+        ("Poroshenko won 73 percent.", "Zelensky won 73 percent, and Poroshenko had 24 percent."),
+        ("The deal closed before the board dropped its veto.", "The deal closed after the board dropped its veto."),
+    ],
+)  # fmt: skip
+def test_its_two_sides_are_not_exchanged(claim: str, sentence: str) -> None:
+    assert not is_backed(claim, cite(sentence))
 
 
 def test_a_name_may_take_the_place_of_a_pronoun_where_it_stands_just_before() -> None:
@@ -127,8 +155,8 @@ def test_a_text_too_long_for_a_sentence_is_refused_unread() -> None:
     assert reason.startswith("it is longer than 1,000 characters")
 
 
-def test_most_claims_written_by_hand_are_judged_rightly() -> None:
-    claims = by_hand()
+def test_most_claims_written_over_examples_are_judged_rightly() -> None:
+    claims = over_examples()
     right = [Verifier().check(c.text, c.citations).supported == (c.kind == "true") for c in claims]
     assert len(claims) >= 240
     assert sum(right) >= 0.85 * len(claims)
