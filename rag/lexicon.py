@@ -108,7 +108,6 @@ _ALIASES = (
     (re.compile(r"\bper cent\b"), "percent"),
     (re.compile(r"\b([ap])\.\s?m\b\.?", re.I), r"\1m"),
 )  # fmt: skip
-_stemmer = snowballstemmer.stemmer("english")
 
 
 def vocabulary(words: str) -> frozenset[str]:
@@ -131,7 +130,8 @@ def canonical(text: str) -> str:
 def stem(word: str) -> str:
     """The stem of a word in any case: irregular forms by their base, the rest by Porter's second algorithm."""
     low = word.lower().removesuffix("'s").removesuffix("'")
-    return str(_stemmer.stemWord(BASES.get(low, low)))
+    # A stemmer holds the word it is at work on: threads cannot share one.
+    return str(snowballstemmer.stemmer("english").stemWord(BASES.get(low, low)))
 
 
 def _groups(table: str, mark: str) -> dict[str, frozenset[str]]:
