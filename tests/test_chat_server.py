@@ -20,7 +20,6 @@ from typer.testing import CliRunner
 from index.errors import DatelineError, SettingsError
 from index.generation import ArchivePaths, building, is_building, writer_lock
 from rag.answer import Answer
-from tests.llm_servers import FakeLLM, Reply, fake_llm
 from tests.proxy import proxy
 from tests.test_chat import CHROMIUM, QUESTION, browser_wanted, serving
 from ui.auth import hash_password, read_users
@@ -101,24 +100,16 @@ def test_a_user_logs_in(served: str):
 
 
 @pytest.fixture(scope="module")
-def llm() -> Iterator[FakeLLM]:
-    with fake_llm() as fake:
-        yield fake
-
-
-@pytest.fixture(scope="module")
-def under_a_path(example_archive: Path, llm: FakeLLM) -> Iterator[str]:
-    """The address of a chat that a proxy serves at /news/, and for which an LLM writes."""
-    settings = {"ROOT_PATH": "/news", "HOSTS": "paper.example", "LLM_URL": llm.url, "LLM_MODEL": "fake"}
+def under_a_path(example_archive: Path) -> Iterator[str]:
+    """The address of a chat that a proxy serves at /news/."""
     with (
-        serving(example_archive, **{f"DATELINE_{name}": value for name, value in settings.items()}) as address,
+        serving(example_archive, DATELINE_ROOT_PATH="/news", DATELINE_HOSTS="paper.example") as address,
         proxy(address, "/news") as outside,
     ):
         yield outside
 
 
-def test_behind_a_proxy_every_door_moves_with_the_page(under_a_path: str, llm: FakeLLM):
-    llm.says("")
+def test_behind_a_proxy_every_door_moves_with_the_page(under_a_path: str):
     with httpx.Client(base_url=under_a_path, headers={"Host": "paper.example"}, timeout=60) as reader:
         for door in ("healthz", "metrics", "api/status", "api/docs", "v1/models"):
             assert reader.get(door).status_code == 200, door
@@ -137,32 +128,6 @@ def test_behind_a_proxy_every_door_moves_with_the_page(under_a_path: str, llm: F
         assert loaded
         for asset in loaded:
             assert reader.get(asset).status_code == 200, asset
-
-
-@browser_wanted
-def test_an_answer_is_stopped_while_it_is_written_and_the_writing_ends(under_a_path: str, llm: FakeLLM):
-    def drip(reply: Reply, _asked: object) -> None:
-        reply.begin()
-        reply.piece("Belarus and Iran signed a package of 13 documents on Aug. 20. [1]\nThey ")
-        for _ in range(600):
-            reply.piece("and ")
-            if llm.client_left.wait(0.05):
-                return
-
-    llm.behaviour = drip
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        page = chromium.new_page()
-        page.goto(under_a_path)
-        expect(page.locator(".dl-head.dl-open")).to_be_visible(timeout=60_000)
-        page.get_by_label("Your question").fill(QUESTION)
-        page.get_by_label("Your question").press("Enter")
-        expect(page.locator("#dl-chat .dl-answer")).to_contain_text("13 documents", timeout=60_000)
-        page.get_by_role("button", name="Stop").click()
-        expect(page.get_by_role("button", name="Ask")).to_be_visible(timeout=20_000)
-        assert llm.client_left.wait(20)
-        expect(page.locator("#dl-chat .dl-answer")).to_contain_text("13 documents")
-        chromium.close()
 
 
 # Users.
