@@ -1,7 +1,7 @@
 # Dateline with the CPU build of torch. The archive lies in the volume /archive.
 FROM python:3.11-slim AS build
 WORKDIR /source
-COPY pyproject.toml README.md MANIFEST.in constraints.txt ./
+COPY pyproject.toml README.md LICENSE MANIFEST.in constraints.txt ./
 COPY index index
 COPY rag rag
 COPY ui ui

@@ -39,7 +39,6 @@ _ONE_VERB = {
 }
 _PARTICLES = sorted({phrase.split(" ", 1)[1] for phrase in _ONE_VERB}, key=len, reverse=True)
 _PHRASE = re.compile(rf"\b([a-z]+) ({'|'.join(_PARTICLES)})\b")
-_stemmer = snowballstemmer.stemmer("english")
 
 
 def vocabulary(words: str) -> frozenset[str]:
@@ -79,7 +78,8 @@ def _one_verb(match: re.Match[str]) -> str:
 def stem(word: str) -> str:
     """The stem of a word in any case: irregular forms by their base, the rest by Porter's second algorithm."""
     low = word.lower().removesuffix("'s").removesuffix("'")
-    return str(_stemmer.stemWord(BASES.get(low, low)))
+    # A stemmer holds the word it is at work on: threads cannot share one.
+    return str(snowballstemmer.stemmer("english").stemWord(BASES.get(low, low)))
 
 
 def _groups(table: str, mark: str) -> dict[str, frozenset[str]]:

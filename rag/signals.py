@@ -295,14 +295,12 @@ class Shown:
         return float(pattern.search(raw) is not None) if pattern else 0.5
 
 
-_STEMMER = snowballstemmer.stemmer("english")
-
-
 @lru_cache(maxsize=1 << 17)
 def stem(word: str) -> str:
     """The English stem of a word, lower-cased; numbers as they are."""
     plain = word.casefold().replace("’", "'").removesuffix("'s").replace(",", "")
-    return str(_STEMMER.stemWord(plain))
+    # A stemmer holds the word it is at work on, so threads cannot share one; to make one costs next to nothing.
+    return str(snowballstemmer.stemmer("english").stemWord(plain))
 
 
 def _stems(text: str) -> list[str]:

@@ -76,6 +76,13 @@ def test_a_question_asked_as_of_a_day_sees_nothing_later(http: httpx.Client) -> 
     assert early["text"] != late["text"]
 
 
+def test_an_article_is_not_there_before_its_day(http: httpx.Client) -> None:
+    (cited, *_) = ask(http)["citations"]
+    path = f"/api/articles/{cited['article_id']}"
+    assert http.get(path, params={"as_of": cited["published"]}).json()["published"] == cited["published"]
+    assert trouble(http.get(path, params={"as_of": "2024-01-01"})) == (404, "not_found")
+
+
 def test_a_question_may_be_kept_to_some_sources_and_days(http: httpx.Client) -> None:
     asked = {"question": QUESTION, "k": 20, "sources": ["meridian-post"], "first": "2025-05-01", "last": "2025-09-30"}
     passages = http.post("/api/retrieve", json=asked).json()["passages"]

@@ -12,14 +12,17 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlencode
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from index.generation import ArchivePaths, building, writer_lock
 from index.store import Filter
-from rag.answer import Answer, Citation, Evidence
+from rag.answer import Answer, Citation, Evidence, Moment
 from ui.answers import answer_html
 from ui.choices import Choices
 from ui.conversation import Kept, pack, unpack
@@ -40,6 +43,11 @@ HOSTILE = (
     "[a link](javascript:alert(1)) ![pixel](http://elsewhere.example/p.png) **bold** `code` $$x$$ "
     "https://elsewhere.example/bare on Monday."
 )
+ARABIC = (
+    "افتتحت مصر المتحف المصري الكبير قرب أهرامات الجيزة يوم السبت 1 نوفمبر 2025. "
+    "ويعرض المتحف أكثر من 5,000 قطعة من مقبرة الملك توت عنخ آمون (Tutankhamun) معا لأول مرة."
+)
+ARABIC_QUESTION = "متى افتتحت مصر المتحف المصري الكبير قرب أهرامات الجيزة؟"
 # Text whose contrast with its ground is below WCAG AA: 4.5 to 1, or 3 to 1 from 24 px on.
 FAINT = """() => {
   const rgb = (c) => { const v = c.match(/[\\d.]+/g).map(Number); return [v[0], v[1], v[2], v[3] ?? 1]; };
@@ -92,7 +100,7 @@ def serving(archive: Path, *arguments: str | Path, **environment: str) -> Iterat
 
 @pytest.fixture(scope="module")
 def hostile_archive(example_archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The example archive with one article more, whose title, source, address and text are hostile."""
+    """The example archive with two articles more: one hostile in title, source, address and text, and one in Arabic."""
     folder = tmp_path_factory.mktemp("hostile")
     archive = folder / "archive"
     shutil.copytree(example_archive, archive)
@@ -103,9 +111,12 @@ def hostile_archive(example_archive: Path, tmp_path_factory: pytest.TempPathFact
         "date": "2025-08-19",
         "text": f"{html.escape(HOSTILE)} Zanderholm has kept zebras for a hundred years..",
     }
-    (folder / "hostile.json").write_text(json.dumps(article), encoding="utf-8")
+    arabic = {"title": "مصر تفتتح المتحف الكبير", "source": "Nile Post", "date": "2025-11-02", "text": ARABIC}
+    (folder / "added").mkdir()
+    (folder / "added" / "hostile.json").write_text(json.dumps(article), encoding="utf-8")
+    (folder / "added" / "arabic.json").write_text(json.dumps(arabic), encoding="utf-8")
     subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", "index", "add", folder / "hostile.json", "--archive", archive],
+        [sys.executable, "-W", "ignore", "-m", "index", "add", folder / "added", "--archive", archive],
         check=True,
         cwd=Path(__file__).parents[1],
         capture_output=True,
@@ -114,10 +125,10 @@ def hostile_archive(example_archive: Path, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.fixture(scope="module")
-def address(hostile_archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def address(hostile_archive: Path, example_archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     questions = tmp_path_factory.mktemp("questions") / "questions.jsonl"
     questions.write_text(json.dumps({"question": QUESTION, "answer": "13 documents"}), encoding="utf-8")
-    with serving(hostile_archive, "--questions", questions) as url:
+    with serving(hostile_archive, "--also", example_archive, "--questions", questions) as url:
         yield url
 
 
@@ -165,6 +176,11 @@ def asked(browser: Browser, address: str) -> Iterator[Page]:
     ask(tab, QUESTION)
     yield tab
     context.close()
+
+
+def violations(page: Page) -> list[tuple[str, str]]:
+    """What axe-core has to say against the page: the rule, and the first element that breaks it."""
+    return [(found["id"], found["nodes"][0]["html"]) for found in Axe().run(page).response["violations"]]
 
 
 def filters(page: Page) -> None:
@@ -281,6 +297,7 @@ def test_a_timeline_over_several_days_is_plotted(page: Page):
     assert rows.count() == page.locator(".dl-plot circle").count() >= 2
 
 
+@browser_wanted
 def test_sources_that_differ_stand_in_a_table_newest_first(page: Page):
     ask(page, "How many people died in the Lisbon funicular crash?")
     expect(page.locator("#dl-chat .dl-differ")).to_contain_text("Sources differ")
@@ -374,11 +391,76 @@ def test_a_link_asks_its_question_as_of_its_day_once(page: Page, address: str):
     expect(page.locator("#dl-1-1 blockquote mark")).to_have_text(SENTENCE, timeout=60_000)
     expect(page.locator(".dl-searched dl")).to_contain_text("31 August 2025")
     shared = page.get_by_role("link", name="Link to this question")
-    expect(shared).to_have_attribute("href", "?q=What+did+Belarus+and+Iran+sign%3F&as_of=2025-08-31&newest=1")
+    expect(shared).to_have_attribute(
+        "href", "?q=What+did+Belarus+and+Iran+sign%3F&as_of=2025-08-31&newest=1&archive=archive"
+    )
     page.reload()
     expect(page.locator(".dl-answer")).to_have_count(1)
     page.wait_for_timeout(500)
     expect(page.locator(".dl-answer")).to_have_count(1)
+
+
+@browser_wanted
+def test_a_link_to_another_archive_of_the_server_is_asked_there(page: Page, address: str):
+    page.goto(f"{address}?q=What+did+Belarus+and+Iran+sign%3F&archive=examples")
+    expect(page.locator("#dl-1-1 blockquote mark")).to_have_text(SENTENCE, timeout=60_000)
+    assert page.url == f"{address}archives/examples/"
+    page.get_by_role("navigation", name="Archives").get_by_role("link", name="archive").click()
+    expect(page.locator(".dl-head.dl-open")).to_have_attribute("data-archive", "archive")
+    assert page.url == address
+
+
+@browser_wanted
+@pytest.mark.parametrize("name", ["../../../etc", "<b>elsewhere</b>"])
+def test_a_link_to_an_archive_that_is_not_here_is_not_asked(page: Page, address: str, name: str):
+    page.goto(f"{address}?{urlencode({'q': QUESTION, 'archive': name})}")
+    expect(page.locator(".dl-head .dl-building")).to_contain_text(f"named '{name}', which is not here")
+    expect(page.get_by_label("Your question")).to_have_value(QUESTION)
+    expect(page.locator(".dl-answer")).to_have_count(0)
+
+
+@browser_wanted
+def test_right_to_left_text_is_laid_out_from_the_right_and_stays_as_it_is(page: Page):
+    ask(page, ARABIC_QUESTION)
+    quote, question = page.locator("#dl-1-1 blockquote"), page.locator(".dl-asked")
+    expect(question).to_have_text(ARABIC_QUESTION)
+    expect(quote).to_contain_text(ARABIC.split(". ", maxsplit=1)[0])
+    for place in (quote, question, page.locator("#dl-chat .dl-answer p").first):
+        assert place.evaluate("e => getComputedStyle(e).direction") == "rtl"
+
+
+@browser_wanted
+def test_an_article_s_own_correction_stands_on_its_card(page: Page):
+    ask(page, "How many megapixels does the Rubin Observatory's camera have?")
+    expect(page.locator("#dl-1-1 .dl-correction")).to_contain_text("Corrected:")
+
+
+@browser_wanted
+def test_while_a_rebuild_is_on_the_page_says_so_and_goes_on_answering(page: Page, hostile_archive: Path):
+    paths = ArchivePaths(hostile_archive)
+    with writer_lock(paths), building(paths):
+        page.reload()
+        expect(page.get_by_role("status").filter(has_text="A new version of the archive")).to_be_visible()
+        ask(page, QUESTION)
+        expect(page.locator("#dl-1-1 blockquote mark")).to_have_text(SENTENCE)
+    page.reload()
+    expect(page.locator(".dl-head.dl-open")).to_be_visible()
+    expect(page.locator(".dl-building")).to_have_count(0)
+
+
+@browser_wanted
+def test_the_keyboard_is_enough(page: Page):
+    page.get_by_label("Your question").press("Tab")
+    expect(page.get_by_role("button", name="Ask")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Filters")).to_be_focused()
+    expect(page.get_by_role("button", name="Filters")).to_have_attribute("aria-expanded", "false")
+    ask(page, QUESTION)
+    page.locator("a.dl-chip").first.press("Enter")
+    expect(page.locator("#dl-1-1")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#dl-1-1 .dl-text mark")).to_be_visible()
 
 
 @browser_wanted
@@ -402,15 +484,17 @@ def test_two_visitors_do_not_see_each_other(page: Page, browser: Browser, addres
 
 @browser_wanted
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_text_stands_out_from_its_ground(page: Page, scheme: Literal["light", "dark"]):
+def test_every_text_stands_out_from_its_ground_and_axe_finds_nothing(page: Page, scheme: Literal["light", "dark"]):
     page.emulate_media(color_scheme=scheme)
     page.reload()
     expect(page.locator(".dl-head.dl-open")).to_be_visible()
     assert page.evaluate(FAINT) == []
+    assert violations(page) == []
     ask(page, QUESTION)
     ask(page, UNANSWERED, turn=2)
     ask(page, "How many people were killed in the Afghanistan earthquake?", turn=3)
     page.get_by_text("What was searched").click()
+    assert violations(page) == []
     page.get_by_role("button", name="Yes, it is right").click()
     filters(page)
     assert page.evaluate(FAINT) == []
@@ -494,6 +578,21 @@ def test_only_web_addresses_become_links(url: str | None):
     assert "Undated" in shown
     assert "<b>" not in shown
     assert "<i>" not in shown
+
+
+def test_what_was_corrected_since_is_struck_through_and_stays_readable():
+    old = answer(timeline=(Moment(1, date(2025, 8, 20), "$5", superseded=True),))
+    assert "<s>It cost <b>&#36;5</b>" in answer_html(old, turn=1)
+    shown = panel_html(Kept(old, 1), lambda _id: None)
+    assert "corrected since" in shown
+    assert 'class="dl-card dl-old"' in shown
+
+
+def test_points_that_are_too_near_share_their_number():
+    days = [date(2025, 9, 4), date(2025, 9, 1), date(2025, 8, 31), date(2025, 3, 2)]
+    moments = tuple(Moment(number, day) for number, day in enumerate(days, 1))
+    shown = panel_html(Kept(answer(citations=(CITATION,) * 4, timeline=moments), 1), lambda _id: None)
+    assert re.findall(r"<text [^>]*middle[^>]*>(.*?)<", shown) == ["4", "1–3"]
 
 
 def test_an_answer_survives_being_kept_in_its_message():

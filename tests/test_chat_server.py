@@ -20,7 +20,8 @@ from typer.testing import CliRunner
 from index.errors import DatelineError, SettingsError
 from index.generation import ArchivePaths, building, is_building, writer_lock
 from rag.answer import Answer
-from tests.test_chat import CHROMIUM, browser_wanted, serving
+from tests.proxy import proxy
+from tests.test_chat import CHROMIUM, QUESTION, browser_wanted, serving
 from ui.auth import hash_password, read_users
 from ui.cli import app as cli
 from ui.desk import Desk
@@ -115,11 +116,35 @@ def test_a_user_logs_in(served: str):
         chromium.close()
 
 
-def test_a_page_behind_a_proxy_names_the_address_that_its_reader_sees(tmp_path: Path):
-    with serving(tmp_path / "archive", DATELINE_ROOT_PATH="/news") as address:
-        status, text = get(address, **{"X-Forwarded-Host": "paper.example", "X-Forwarded-Proto": "https"})
-    assert status == 200
-    assert '"root":"https://paper.example/news"' in text
+@pytest.fixture(scope="module")
+def under_a_path(example_archive: Path) -> Iterator[str]:
+    """The address of a chat that a proxy serves at /news/."""
+    with (
+        serving(example_archive, DATELINE_ROOT_PATH="/news", DATELINE_HOSTS="paper.example") as address,
+        proxy(address, "/news") as outside,
+    ):
+        yield outside
+
+
+def test_behind_a_proxy_every_door_moves_with_the_page(under_a_path: str):
+    with httpx.Client(base_url=under_a_path, headers={"Host": "paper.example"}, timeout=60) as reader:
+        for door in ("healthz", "metrics", "api/status", "api/docs", "v1/models"):
+            assert reader.get(door).status_code == 200, door
+        assert reader.get("api/openapi.json").json()["servers"] == [{"url": "/news"}]
+        call = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
+        tools = reader.post("mcp", json=call, headers={"Accept": "application/json, text/event-stream"})
+        assert "ask_news" in tools.text
+        asked = {"messages": [{"role": "user", "content": QUESTION}]}
+        message = reader.post("v1/chat/completions", json=asked).json()["choices"][0]["message"]
+        cited = message["annotations"][0]["url_citation"]["url"]
+        assert cited.startswith("http://paper.example/news/api/articles/")
+        assert reader.get(cited.removeprefix("http://paper.example/news/")).status_code == 200
+        page = reader.get("").text
+        assert '"root":"http://paper.example/news"' in page
+        loaded = re.findall(r'(?:src|href)="(?:\./|/news/|http://paper\.example/news/)([^"]+\.(?:js|css))"', page)
+        assert loaded
+        for asset in loaded:
+            assert reader.get(asset).status_code == 200, asset
 
 
 # Users.

@@ -40,7 +40,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     source = tmp_path_factory.mktemp("source")
     for name in (*PACKAGES, "docs", "examples"):
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "MANIFEST.in", "constraints.txt"):
+    for name in ("pyproject.toml", "README.md", "LICENSE", "MANIFEST.in", "constraints.txt"):
         shutil.copy(ROOT / name, source)
     build = "from setuptools.build_meta import *; build_wheel('dist'); build_sdist('dist')"
     done = subprocess.run([sys.executable, "-c", build], cwd=source, capture_output=True, text=True, check=False)
@@ -57,6 +57,7 @@ def test_the_wheel_holds_every_file_of_the_packages_and_nothing_else(built: Path
     assert names == tracked()
     assert {"rag/weights/ranker.safetensors", "ui/assets/chat.css"} | {f"{name}/py.typed" for name in PACKAGES} <= names
     assert "dateline = ui.cli:main" in points
+    assert "License-Expression: Apache-2.0" in metadata
     for extra in ("langchain", "llamaindex"):
         assert f"Provides-Extra: {extra}" in metadata
 
@@ -66,7 +67,7 @@ def test_the_source_distribution_builds_the_same_and_has_the_docs_and_the_exampl
     with tarfile.open(sdist) as archive:
         names = {str(PurePosixPath(*PurePosixPath(member.name).parts[1:])) for member in archive if member.isfile()}
     assert tracked() <= names
-    assert {"pyproject.toml", "constraints.txt", "docs/architecture.md", "examples/questions.jsonl"} <= names
+    assert {"pyproject.toml", "constraints.txt", "docs/architecture.md", "examples/questions.jsonl", "LICENSE"} <= names
 
 
 def test_every_requirement_is_pinned():

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
@@ -14,6 +17,7 @@ from index.article import Article, Passage
 from index.errors import ModelError
 from index.sentences import split_sentences
 from index.store import StoredPassage
+from rag import lexicon, signals
 from rag.query import Query, understand
 from rag.ranker import Ranker
 from rag.reader import PACKAGED
@@ -113,3 +117,21 @@ def test_weights_for_other_signals_are_refused(tmp_path: Path) -> None:
     Ranker(ranker.sentence, ranker.passage).save(tmp_path)
     with pytest.raises(ModelError, match=r"weighs \d+ signals, and there are \d+"):
         Ranker.load(tmp_path)
+
+
+@pytest.fixture
+def hasty_threads() -> Iterator[None]:
+    """Threads that take turns as often as they can."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.parametrize("stem", [signals.stem.__wrapped__, lexicon.stem.__wrapped__], ids=["signals", "lexicon"])
+@pytest.mark.usefixtures("hasty_threads")
+def test_stems_are_the_same_on_many_threads_at_once(stem: Callable[[str], str]) -> None:
+    words = ["nationality", "signing", "documents", "a", "governments", "industrialised", "cooperation", "it"] * 20
+    expected = [stem(word) for word in words]
+    with ThreadPoolExecutor(4) as pool:
+        assert all(stems == expected for stems in pool.map(lambda _: [stem(word) for word in words], range(8)))

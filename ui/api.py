@@ -10,10 +10,12 @@ from starlette.responses import PlainTextResponse, Response
 
 from ui.problems import ErrorBody
 from ui.schemas import (
+    NO_ARTICLE,
     ArticleId,
     ArticleResponse,
     AskRequest,
     AskResponse,
+    AsOf,
     Health,
     RetrieveRequest,
     RetrieveResponse,
@@ -40,7 +42,7 @@ ALWAYS = problems(
     }
 )
 ASKED = problems({400: "The body is not JSON", 422: "The request is not as it should be; the message says where"})
-FETCHED = problems({404: "No such article", 422: "Not an article's id"})
+FETCHED = problems({404: "No such article", 422: "Not an article's id, or not a day"})
 
 
 def router(service: Service) -> APIRouter:
@@ -60,11 +62,11 @@ def router(service: Service) -> APIRouter:
         return RetrieveResponse(passages=passages(found))
 
     @routes.get("/api/articles/{article_id}", tags=["archive"], responses=FETCHED)
-    async def article(article_id: Annotated[ArticleId, Path()]) -> ArticleResponse:
+    async def article(article_id: Annotated[ArticleId, Path()], as_of: AsOf = None) -> ArticleResponse:
         """Get the whole stored text behind a citation."""
-        found = await service.article(article_id)
+        found = await service.article(article_id, as_of=as_of)
         if found is None:
-            raise HTTPException(404, "There is no article of that id in this archive.")
+            raise HTTPException(404, NO_ARTICLE)
         return ArticleResponse.of(found)
 
     @routes.get("/api/status", tags=["archive"])

@@ -19,6 +19,7 @@ from starlette.middleware import Middleware
 from index.errors import DatelineError
 from index.store import Coverage, Filter
 from rag.config import load_settings
+from ui.archives import Archives, Neighbour
 from ui.auth import read_users
 from ui.choices import Choices
 from ui.conversation import History, all_kept, answered, kept_at
@@ -32,7 +33,7 @@ from ui.limits import BoundedBody
 from ui.policy import ContentPolicy
 from ui.replies import ASKED_AT_ONCE, IN_LINE_AT_MOST, Replies
 from ui.server import Server
-from ui.site import build_site
+from ui.site import Rooted, build_site
 from ui.sources import panel_html
 
 if TYPE_CHECKING:
@@ -85,12 +86,13 @@ def build_app(
     archive: Assistant | str | Path, *, settings: Settings | None = None, questions: Sequence[str] = ()
 ) -> gr.Blocks:
     """The page as Gradio blocks; `launch` serves it. `questions` are offered as examples to click."""
-    return _page(Desk(archive, settings), questions)
+    return _page(Desk(archive, settings), questions, ())
 
 
 def launch(
-    archive: Assistant | str | Path,
+    archive: str | Path,
     *,
+    also: Sequence[Path] = (),
     settings: Settings | None = None,
     questions: Sequence[str] = (),
     host: str = "127.0.0.1",
@@ -99,40 +101,54 @@ def launch(
 ) -> Server:
     """Serves the page and the HTTP and MCP doors, and returns at once; `block_thread` of what it returns waits.
 
-    Raises DatelineError where the port is taken, SettingsError where the users of the login cannot be read.
+    Each archive of `also` has a page of its own, at archives/NAME/; the HTTP and MCP doors ask the first archive.
+    Raises DatelineError where the port is taken, SettingsError where the users of the login cannot be read or the
+    archives cannot be told apart.
     """
-    desk = Desk(archive, settings)
     settings = settings or load_settings()
+    archives = Archives.opened(Path(archive), also, settings)
     door = read_users(settings.auth.get_secret_value()).door() if settings.auth else None
-    site = build_site(desk, settings)
-    gr.mount_gradio_app(
-        site,
-        _page(desk, questions),
-        path="/",
-        ssr_mode=False,
-        run_history=False,
-        footer_links=[],
-        enable_monitoring=False,
-        mcp_server=False,
-        show_error=False,
-        max_file_size="1kb",  # nothing is uploaded here, so the library's upload door stays all but shut
-        auth=door,  # gradio awaits what is a coroutine
-        auth_message=LOGIN if door else None,
-        root_path=settings.root_path or None,
-        theme=_theme(),
-        css_paths=ASSETS / "chat.css",
-        js=(ASSETS / "chat.js").read_text(encoding="utf-8"),
-        app_kwargs={"middleware": [Middleware(ContentPolicy), Middleware(BoundedBody, size=BODY_SIZE)]},
-    )
+    site = build_site(archives.desks[0], settings)
+    for desk in reversed(archives.desks):  # the first, at "/", would take what is meant for the others
+        gr.mount_gradio_app(
+            site,
+            _page(desk, questions if desk is archives.desks[0] else (), archives.beside(desk)),
+            path=archives.path(desk),
+            ssr_mode=False,
+            run_history=False,
+            footer_links=[],
+            enable_monitoring=False,
+            mcp_server=False,
+            show_error=False,
+            max_file_size="1kb",  # nothing is uploaded here, so the library's upload door stays all but shut
+            auth=door,  # gradio awaits what is a coroutine
+            auth_message=LOGIN if door else None,
+            root_path=(settings.root_path + archives.path(desk)).rstrip("/") if settings.root_path else None,
+            theme=_theme(),
+            css_paths=ASSETS / "chat.css",
+            js=(ASSETS / "chat.js").read_text(encoding="utf-8"),
+            app_kwargs={
+                "middleware": [
+                    Middleware(ContentPolicy),
+                    Middleware(BoundedBody, size=BODY_SIZE),
+                    Middleware(Rooted, root_path=settings.root_path, below=archives.path(desk)),
+                ]
+            },
+        )
     server = Server(site, host, port)
     server.start()
-    threading.Thread(target=desk.prepare, name="prepare", daemon=True).start()
+    threading.Thread(target=_prepare, args=[archives.desks], name="prepare", daemon=True).start()
     if open_browser:
         webbrowser.open(server.local_url)
     return server
 
 
-def _page(desk: Desk, questions: Sequence[str]) -> gr.Blocks:
+def _prepare(desks: Sequence[Desk]) -> None:
+    for desk in desks:
+        desk.prepare()
+
+
+def _page(desk: Desk, questions: Sequence[str], beside: Sequence[Neighbour]) -> gr.Blocks:
     app = gr.Blocks(title="Dateline", analytics_enabled=False, fill_width=True, fill_height=True)
     with app:
         head = _html(head_html(None), "dl-head")
@@ -143,7 +159,7 @@ def _page(desk: Desk, questions: Sequence[str]) -> gr.Blocks:
                 matching = fields.picture_below()
             with gr.Column(scale=2, min_width=300, elem_id="dl-right"):
                 panel = _html(panel_html(None, desk.find), "dl-sources", _PANEL_EVENTS)
-        _follow_the_conversation(desk, chat, panel, head, fields, app, keep_examples=bool(questions))
+        _follow_the_conversation(desk, chat, panel, head, fields, app, beside, keep_examples=bool(questions))
         _count_what_matches(desk, fields, matching, app)
         _take_away_and_judge(desk, chat, panel)
     app.queue(max_size=2 * _RUNNING, default_concurrency_limit=ASKED_AT_ONCE)
@@ -166,6 +182,7 @@ def _chat(desk: Desk, fields: Fields, questions: Sequence[str]) -> gr.ChatInterf
         feedback_options=None,
         placeholder=welcome_html(None),
         layout="bubble",
+        autoscroll=False,  # the page's script keeps the last question at the top
         render=False,
     )
     textbox = gr.Textbox(
@@ -203,6 +220,7 @@ def _follow_the_conversation(
     head: gr.HTML,
     fields: Fields,
     app: gr.Blocks,
+    beside: Sequence[Neighbour],
     *,
     keep_examples: bool,
 ) -> None:
@@ -218,11 +236,11 @@ def _follow_the_conversation(
         so_far = answered(history)
         shown = kept_at(so_far, len(so_far) - 1)
         prompt = gr.update(placeholder=PROMPT)  # ChatInterface clears it at the first question
-        return panel_html(shown, desk.find, "" if shown else about()), so_far, prompt
+        return panel_html(shown, desk.find, "" if shown else about(), desk.name), so_far, prompt
 
     def chosen(history: History, event: gr.SelectData) -> str:
         place = event.index[0] if isinstance(event.index, list | tuple) else event.index
-        return panel_html(kept_at(history, int(place)), desk.find)
+        return panel_html(kept_at(history, int(place)), desk.find, archive=desk.name)
 
     def greet(conversation: History, request: gr.Request) -> tuple[Any, ...]:
         coverage = desk.coverage()
@@ -231,7 +249,13 @@ def _follow_the_conversation(
             welcome["examples"] = [{"text": one.question} for one in desk.examples()]
         names = [name for name, _ in coverage.sources] if isinstance(coverage, Coverage) else []
         return (
-            head_html(coverage, building=desk.is_building),
+            head_html(
+                coverage,
+                building=desk.is_building,
+                archive=desk.name,
+                beside=beside,
+                linked=request.query_params.get("archive", ""),
+            ),
             welcome,
             conversation or [],
             gr.skip() if conversation else panel_html(None, desk.find, about()),

@@ -57,14 +57,15 @@ class Choices:
             parts.append("newest first")
         return "; ".join(parts)
 
-    def link(self, question: str) -> list[tuple[str, str]]:
-        """The parameters of a link that asks the question again with these choices."""
+    def link(self, question: str, archive: str = "") -> list[tuple[str, str]]:
+        """The parameters of a link that asks the archive of that name the question again with these choices."""
         days = [("as_of", self.as_of), ("from", self.first), ("to", self.last)]
         return [
             ("q", question),
             *((name, day.isoformat()) for name, day in days if day),
             *(("source", source) for source in self.sources),
             *([("newest", "1")] if self.newest else []),
+            *([("archive", archive)] if archive else []),
         ]
 
     def arranged(self, answer: Answer) -> Answer:

@@ -108,6 +108,9 @@ def chat(
     archive: ArchiveOption = None,
     host: Annotated[str, typer.Option(help="The address to serve on; 0.0.0.0 lets other machines in.")] = "127.0.0.1",
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="The port; the first free one from 7860.")] = None,
+    also: Annotated[
+        list[Path] | None, typer.Option(help="Another archive to chat with, by its folder; may be given several times.")
+    ] = None,
     questions: Annotated[
         Path | None, typer.Option(help="A JSONL file of questions; a few are offered as examples.")
     ] = None,
@@ -123,6 +126,7 @@ def chat(
     settings = _settings(archive)
     page = launch(
         settings.archive,
+        also=also or (),
         settings=settings,
         questions=_examples(questions),
         host=host,

@@ -17,6 +17,7 @@ from ui.feedback import Feedback, FeedbackLog
 from ui.suggestions import Suggestion, examples
 
 if TYPE_CHECKING:
+    from index.embedding import Embedder
     from rag import Assistant
     from rag.config import Settings
 
@@ -29,16 +30,30 @@ class Desk:
     An archive that cannot be opened is tried again at the next question, so that a rebuild mends a page that is open.
     """
 
-    def __init__(self, archive: Assistant | str | Path, settings: Settings | None = None) -> None:
+    def __init__(
+        self,
+        archive: Assistant | str | Path,
+        settings: Settings | None = None,
+        *,
+        embedder: Embedder | None = None,
+        loading: threading.Lock | None = None,
+    ) -> None:
+        """Desks that share an embedder share `loading` too: one at a time loads models."""
         given = None if isinstance(archive, str | Path) else archive
         self._path = Path(archive) if isinstance(archive, str | Path) else archive.archive
         self._settings = settings
         self._assistant: Assistant | None = given
         self._lock = threading.Lock()
-        self._loading = threading.Lock()
+        self._embedder = embedder
+        self._loading = loading or threading.Lock()
         self._warm = threading.Event()
         self._log = FeedbackLog(self._path)
         self._examples: tuple[str, Sequence[Suggestion]] = ("", ())
+
+    @property
+    def name(self) -> str:
+        """The name of the archive's folder, by which a link names it."""
+        return self._path.resolve().name
 
     @property
     def key(self) -> str:
@@ -55,7 +70,9 @@ class Desk:
                 from rag import Assistant
 
                 elsewhere = self._settings is not None and self._settings.store is not None
-                self._assistant = Assistant(None if elsewhere else self._path, settings=self._settings)
+                self._assistant = Assistant(
+                    None if elsewhere else self._path, settings=self._settings, embedder=self._embedder
+                )
             else:
                 self._refresh(self._assistant)
             return self._assistant

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Sequence
 from datetime import date
 
 from index.errors import ArchiveMissing, DatelineError
 from index.store import Coverage
+from ui.archives import Neighbour
 from ui.histogram import histogram_html
-from ui.markup import escape
+from ui.markup import escape, shortened
 
 REBUILDING = "A new version of the archive is being built. Until it is whole, answers come from this one."
 BUILDING = "The archive is being built just now. Reload this page when that is done."
+NOT_HERE = "The link is for an archive named {!r}, which is not here. Its question stands below and was not asked."
 _SOURCES = 8  # of an archive's sources that are named
 
 
@@ -23,8 +26,18 @@ def face_html(label: str, message: str, kind: str = "error") -> str:
     return f'<div class="dl-answer dl-{kind}" role="{role}">{body}</div>'
 
 
-def head_html(coverage: Coverage | DatelineError | None, *, building: bool = False) -> str:
-    """The head of the page: what the archive holds; None while it is being opened."""
+def head_html(
+    coverage: Coverage | DatelineError | None,
+    *,
+    building: bool = False,
+    archive: str = "",
+    beside: Sequence[Neighbour] = (),
+    linked: str = "",
+) -> str:
+    """The head of the page: what the archive of that name holds; None while it is being opened.
+
+    `beside` are the server's other archives, and `linked` the name of the archive that a link asked for.
+    """
     if isinstance(coverage, Coverage) and coverage.articles:
         noun = "article" if coverage.articles == 1 else "articles"
         outlets = f"{len(coverage.sources)} source{'s' if len(coverage.sources) != 1 else ''}"
@@ -38,7 +51,22 @@ def head_html(coverage: Coverage | DatelineError | None, *, building: bool = Fal
     state = "" if coverage is None else " dl-open"
     said = REBUILDING if isinstance(coverage, Coverage) else BUILDING
     note = f'<p class="dl-building" role="status">{said}</p>' if building else ""
-    return f'<header class="dl-head{state}"><h1>Dateline</h1><p>{escape(about)}</p>{note}</header>'
+    if linked and linked not in {archive, *(other.name for other in beside)}:
+        note += f'<p class="dl-building" role="status">{escape(NOT_HERE.format(shortened(linked, 60)))}</p>'
+    return (
+        f'<header class="dl-head{state}" data-archive="{html.escape(archive)}"><h1>Dateline</h1>'
+        f"<p>{escape(about)}</p>{_archives(archive, beside)}{note}</header>"
+    )
+
+
+def _archives(archive: str, beside: Sequence[Neighbour]) -> str:
+    if not beside:
+        return ""
+    others = "".join(
+        f'<a href="{html.escape(one.href)}" data-archive="{html.escape(one.name)}">{escape(one.name)}</a>'
+        for one in beside
+    )
+    return f'<nav aria-label="Archives"><span aria-current="page">{escape(archive)}</span>{others}</nav>'
 
 
 def about_html(coverage: Coverage | DatelineError | None, days: Sequence[tuple[date, int]]) -> str:

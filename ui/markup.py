@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+_STUB = 25  # characters of a paragraph's beginning that say nothing by themselves
+
 
 def escape(text: str) -> str:
     """Text that shows as it is in HTML and in Markdown: every punctuation mark becomes a character reference.
@@ -30,5 +32,9 @@ def safe_url(url: str | None) -> str | None:
 
 
 def shortened(text: str, length: int) -> str:
-    """The beginning of a text, up to a word's end, where it is longer than `length`."""
-    return text if len(text) <= length else text[:length].rsplit(None, 1)[0] + " …"
+    """The beginning of a text, up to a word's end, where it is longer than `length`; no word or two of a paragraph."""
+    if len(text) <= length:
+        return text
+    kept = text[:length].rsplit(None, 1)[0]
+    whole, _, begun = kept.rpartition("\n")
+    return f"{whole.rstrip() if whole.strip() and len(begun) < _STUB else kept} …"

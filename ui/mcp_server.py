@@ -14,6 +14,7 @@ from index.errors import DatelineError
 from index.store import Filter
 from ui.problems import problem_of
 from ui.schemas import (
+    NO_ARTICLE,
     ArticleId,
     ArticleResponse,
     AskResponse,
@@ -72,12 +73,12 @@ def mcp_server(service: Service) -> MCPServer:
             return RetrieveResponse(passages=passages(await service.retrieve(question, k=k, as_of=as_of, where=where)))
 
     @server.tool(title="Get an article", annotations=READ_ONLY)
-    async def get_article(article_id: ArticleId) -> ArticleResponse:
+    async def get_article(article_id: ArticleId, as_of: AsOf = None) -> ArticleResponse:
         """Get the whole stored text of an article that was cited or found."""
         with _told():
-            article = await service.article(article_id)
+            article = await service.article(article_id, as_of=as_of)
         if article is None:
-            raise ToolError("There is no article of that id in this archive.")
+            raise ToolError(NO_ARTICLE)
         return ArticleResponse.of(article)
 
     @server.tool(title="What the archive holds", annotations=READ_ONLY)

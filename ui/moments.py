@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from rag.answer import Answer, Moment
@@ -10,6 +11,7 @@ from ui.markup import escape
 from ui.wording import day_name
 
 _WIDTH, _HEIGHT, _SIDE, _TOP, _GROUND = 440, 132, 26, 24, 104
+_APART = 18  # between points, for each to have its number
 
 
 def timeline_html(answer: Answer, turn: int) -> str:
@@ -44,24 +46,45 @@ def _plot(answer: Answer) -> str:
     """Each figure as a point over its day; of days without figures, points on a line. Fewer than two show nothing."""
     points = [(moment.day, _value(moment), moment) for moment in reversed(answer.timeline) if moment.day is not None]
     valued = [(day, value, moment) for day, value, moment in points if value is not None]
-    shown = valued if len(valued) > 1 else [(day, 0.0, moment) for day, _, moment in points]
+    named = len(valued) > 1
+    shown = valued if named else [(day, 0.0, moment) for day, _, moment in points]
     first, last = min((day for day, *_ in shown), default=None), max((day for day, *_ in shown), default=None)
     if first is None or last is None or first == last:
         return ""
     highest = max(value for _, value, _ in shown) or 1.0
     placed = [(_across(day, first, last), _up(value, highest), moment) for day, value, moment in shown]
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y, moment in placed if not moment.superseded)
-    dots = "".join(_dot(x, y, moment, named=len(valued) > 1) for x, y, moment in placed)
+    dots = "".join(_dot(x, y, moment, label=escape(moment.value) if named else "") for x, y, moment in placed)
+    numbers = "" if named else "".join(_numbers([(x, moment) for x, _, moment in placed]))
     ends = (
         f'<text x="{_SIDE}" y="{_HEIGHT - 8}">{day_name(first)}</text>'
         f'<text x="{_WIDTH - _SIDE}" y="{_HEIGHT - 8}" text-anchor="end">{day_name(last)}</text>'
     )
+    top = 0 if named else _GROUND - 30  # without figures there is nothing above the line but numbers
     return (
-        f'<svg class="dl-plot" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
+        f'<svg class="dl-plot" viewBox="0 {top} {_WIDTH} {_HEIGHT - top}" role="img" '
         f'aria-label="The entries of the table below, from {day_name(first)} to {day_name(last)}">'
         f'<line x1="{_SIDE}" x2="{_WIDTH - _SIDE}" y1="{_GROUND}" y2="{_GROUND}"/>'
-        f'<polyline points="{line}"/>{dots}{ends}</svg>'
+        f'<polyline points="{line}"/>{dots}{numbers}{ends}</svg>'
     )
+
+
+def _numbers(placed: Sequence[tuple[float, Moment]]) -> Iterator[str]:
+    """The number of each point over it; points too near for that share one: "1–3"."""
+    group: list[tuple[float, int]] = []
+    for x, number in sorted((x, moment.citation) for x, moment in placed):
+        if group and x - group[-1][0] > _APART:
+            yield _number(group)
+            group = []
+        group.append((x, number))
+    yield _number(group)
+
+
+def _number(group: Sequence[tuple[float, int]]) -> str:
+    lowest, highest = min(number for _, number in group), max(number for _, number in group)
+    x = (group[0][0] + group[-1][0]) / 2
+    label = str(lowest) if lowest == highest else f"{lowest}–{highest}"
+    return f'<g><text x="{x:.1f}" y="{_GROUND - 10}" text-anchor="middle">{label}</text></g>'
 
 
 def _value(moment: Moment) -> float | None:
@@ -78,11 +101,8 @@ def _up(value: float, highest: float) -> float:
     return _GROUND - (_GROUND - _TOP) * value / highest
 
 
-def _dot(x: float, y: float, moment: Moment, *, named: bool) -> str:
+def _dot(x: float, y: float, moment: Moment, *, label: str) -> str:
     kind = ' class="dl-superseded"' if moment.superseded else ""
     anchor = "start" if x < _WIDTH / 3 else "end" if x > _WIDTH * 2 / 3 else "middle"
-    label = escape(moment.value) if named else str(moment.citation)
-    return (
-        f'<g{kind}><circle cx="{x:.1f}" cy="{y:.1f}" r="5"/>'
-        f'<text x="{x:.1f}" y="{y - 10:.1f}" text-anchor="{anchor}">{label}</text></g>'
-    )
+    text = f'<text x="{x:.1f}" y="{y - 10:.1f}" text-anchor="{anchor}">{label}</text>' if label else ""
+    return f'<g{kind}><circle cx="{x:.1f}" cy="{y:.1f}" r="5"/>{text}</g>'

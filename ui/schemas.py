@@ -43,6 +43,9 @@ Count = Annotated[int, Field(strict=True, ge=1, le=50, description="How many pas
 ArticleId = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$", description="An article's id, as citations give it.")]
 
 
+NO_ARTICLE = "There is no article of that id in this archive, or none yet on the day asked as of."
+
+
 class Narrowed(BaseModel):
     """What every question may be narrowed by."""
 

@@ -58,9 +58,10 @@ class Service:
         """The `k` passages that fit a question best, best first."""
         return await self.workers.run(lambda: self.desk.assistant().retrieve(question, k=k, as_of=as_of, where=where))
 
-    async def article(self, article_id: str) -> Article | None:
-        """The stored article, or None."""
-        return await asyncio.to_thread(lambda: self.desk.assistant().article(article_id))
+    async def article(self, article_id: str, *, as_of: date | None = None) -> Article | None:
+        """The stored article; None where there is none, or none that may be seen as of the day."""
+        found = await asyncio.to_thread(lambda: self.desk.assistant().article(article_id))
+        return found if found is not None and Filter(last=as_of).admits(found) else None
 
     async def holding(self) -> Holding:
         """What the archive holds; answered however busy the workers are."""

@@ -106,7 +106,13 @@ def _doors(service: Service, settings: Settings) -> FastAPI:
         version=importlib.metadata.version("dateline"),
         description=DESCRIPTION,
         openapi_url=None,
-        middleware=[Middleware(_Headers), Middleware(Metered, meters=service.meters), *limits],
+        servers=[{"url": settings.root_path}] if settings.root_path else None,
+        middleware=[
+            Middleware(_Headers),
+            Middleware(Metered, meters=service.meters),
+            *limits,
+            Middleware(Rooted, root_path=settings.root_path),
+        ],
     )
     explain_errors(doors)
     doors.include_router(api.router(service))
@@ -136,6 +142,25 @@ class _Under(BaseRoute):
         return (Match.FULL if ours and scope["type"] == "http" else Match.NONE), {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
+
+
+class Rooted:
+    """ASGI middleware that puts back the path that a proxy took off: the addresses that we give begin with it.
+
+    `below` is where the app that it wraps is mounted under that.
+    """
+
+    def __init__(self, app: ASGIApp, root_path: str, below: str = "") -> None:
+        self._app = app
+        self._root_path = root_path.rstrip("/")
+        self._below = below.rstrip("/")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes the request on with its whole path."""
+        if self._root_path and scope["type"] == "http":
+            scope["root_path"] = self._root_path + self._below
+            scope["path"] = self._root_path + scope["path"]
         await self._app(scope, receive, send)
 
 

@@ -24,10 +24,11 @@ _NEAR = 280  # characters shown of a passage that is no answer
 _KINDS = (("markdown", "Markdown"), ("json", "JSON"), ("csl", "Sources, CSL-JSON"), ("bibtex", "Sources, BibTeX"))
 
 
-def panel_html(kept: Kept | None, find: FindArticle, about: str = "") -> str:
+def panel_html(kept: Kept | None, find: FindArticle, about: str = "", archive: str = "") -> str:
     """The source panel for one turn: a card for each citation, or the nearest passages where there is no answer.
 
-    Without a turn it shows `about`, HTML of our own, below a note of what it is for.
+    Without a turn it shows `about`, HTML of our own, below a note of what it is for. `archive` is the name that a
+    link to the question gives.
     """
     if kept is None:
         return _panel("Sources", f'<p class="dl-empty">{EMPTY_NOTE}</p>{about}', 0)
@@ -40,7 +41,7 @@ def panel_html(kept: Kept | None, find: FindArticle, about: str = "") -> str:
     else:
         title = "Sources"
         cards = timeline_html(answer, turn) + _list(_cards(answer, turn, find))
-    return _panel(title, asked + cards + _actions(kept) + _searched(kept), turn)
+    return _panel(title, asked + cards + _actions(kept, archive) + _searched(kept), turn)
 
 
 def _panel(title: str, body: str, turn: int) -> str:
@@ -173,12 +174,12 @@ def _copies(item: Citation | Evidence) -> str:
     return f'<p class="dl-also">Also in {len(item.also_in)} {noun}: {escape(", ".join(item.also_in))}</p>'
 
 
-def _actions(kept: Kept) -> str:
+def _actions(kept: Kept, archive: str) -> str:
     """The answer to copy, a link that asks again, files to save, and a word on the answer.
 
     The link holds the question and its filters, and nothing of the conversation.
     """
-    link = urlencode(kept.choices.link(kept.answer.question))
+    link = urlencode(kept.choices.link(kept.answer.question, archive))
     text = html.escape(markdown(kept.answer))
     copy = f'<button type="button" class="dl-action dl-copy" data-text="{text}">Copy with citations</button>'
     files = "".join(

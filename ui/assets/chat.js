@@ -51,6 +51,7 @@
   });
 
   document.addEventListener("toggle", (event) => {
+    if (event.target.matches?.(".dl-searched[open], .dl-export[open]")) event.target.scrollIntoView({ block: "nearest" });
     const text = event.target.matches?.(".dl-whole[open]") && event.target.querySelector(".dl-text");
     const mark = text && text.querySelector("mark");
     if (text) text.scrollIntoView({ block: "nearest" });
@@ -65,19 +66,28 @@
     }
   }
 
-  // A link ?q=…&as_of=… asks its question once the archive is open (the server has by then set the as-of day);
-  // the address is then cleared, so that a reload does not ask again.
+  // A link ?q=…&as_of=…&archive=… asks its question once the archive is open (the server has by then set the as-of
+  // day); the address is then cleared, so that a reload does not ask again. Another archive of this server is gone to
+  // by the server's own address of it; of one that is not here the question is left in the box.
   let link = new URLSearchParams(location.search);
 
   function askFromLink() {
     const box = document.querySelector("#dl-question textarea");
-    if (!link?.get("q") || !box || !document.querySelector(".dl-head.dl-open")) return;
-    const question = link.get("q");
+    const head = document.querySelector(".dl-head.dl-open");
+    if (!link?.size || !box || !head) return;
+    const question = link.get("q"), archive = link.get("archive");
     link = null;
+    const here = !archive || archive === head.dataset.archive;
+    const there = [...head.querySelectorAll("a[data-archive]")].find((other) => other.dataset.archive === archive);
+    if (!here && there) {
+      location.replace(there.href + location.search);
+      return;
+    }
+    if (!question) return;
     history.replaceState(null, "", location.pathname);
     Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(box, question);
     box.dispatchEvent(new Event("input", { bubbles: true }));
-    setTimeout(() => document.querySelector("#dl-question button.submit-button")?.click(), 100);
+    if (here) setTimeout(() => document.querySelector("#dl-question button.submit-button")?.click(), 100);
   }
 
   // A day is picked from the browser's own calendar, which knows the reader's language and keys.
@@ -87,9 +97,41 @@
     });
   }
 
+  // The last question stands at the top and its answer is read from its beginning, however it grows; until the
+  // reader scrolls.
+  let asked = 0, following = false;
+
+  function follow() {
+    const box = document.querySelector("#dl-chat .bubble-wrap");
+    const questions = box?.querySelectorAll(".user-row") ?? [];
+    if (questions.length !== asked) following = questions.length > 0;
+    asked = questions.length;
+    if (following) box.scrollTop += questions[asked - 1].getBoundingClientRect().top - box.getBoundingClientRect().top - 8;
+  }
+
+  for (const kind of ["wheel", "touchmove", "keydown", "pointerdown"]) {
+    document.addEventListener(kind, (event) => {
+      if (event.target.closest?.("#dl-chat")) following = false;
+    }, { passive: true });
+  }
+
+  // What Gradio leaves unsaid: that the examples are a group, and whether the filters are open.
+  function tell() {
+    const examples = document.querySelector("#dl-chat .examples[role=list]");
+    examples?.setAttribute("role", "group");
+    examples?.setAttribute("aria-label", "Example questions");
+    const filters = document.querySelector("#dl-filters > button");
+    const open = String(filters?.classList.contains("open"));
+    if (filters && filters.getAttribute("aria-expanded") !== open) filters.setAttribute("aria-expanded", open);
+  }
+
+  document.addEventListener("click", () => setTimeout(tell));
+
   new MutationObserver(() => {
     askFromLink();
     calendars();
+    follow();
+    tell();
     if (wanted && show(wanted, true)) wanted = null;
     document.querySelectorAll("#dl-question button").forEach((button) => {
       const label = button.classList.contains("stop-button") ? "Stop" : "Ask";
