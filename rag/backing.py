@@ -24,7 +24,7 @@ _GROUP = re.compile(
     re.I,
 )
 _SENTENCE = re.compile(r"(?<=[.!?\"])\s+(?=[A-Z\"])")
-_RUN = re.compile(r"[A-Z]\w+(?:[\s-](?:(?:of|and|the|for|on|in)\s){0,2}[A-Z]\w+)+")
+_RUN = re.compile(r"(?<!\w)[^\WA-Z]*([A-Z]\w+(?:[\s-](?:(?:of|and|the|for|on|in)\s){0,2}[A-Z]\w+)+)")
 _BEFORE = 2  # sentences before the cited one in which a pronoun's name is looked for
 _TOPIC = 1  # words that may come from the passage around the sentence alone
 _PARTICLES = vocabulary("of the for and on in de da di del la le van von der den bin al ibn y")
