@@ -12,7 +12,7 @@ from index.sentences import split_sentences
 LONGEST = 600  # characters of one sentence
 _ID = r"[\[【]\s*[0-9]{1,3}(?:\s*[,;]\s*[0-9]{1,3})*\s*[\]】]"
 _IDS = re.compile(rf"(?<!\s)\s*(?:{_ID}\s*)+")
-_STOP = r"(?<![.!?…])[.!?…]++[\"”’»)*_]*"
+_STOP = r"(?<![.!?…])[.!?…]+[\"”’»)*_]*"
 # A sentence ends after its ids, or with its line; what follows must have begun, for ids may still be coming.
 _END = re.compile(rf"(?:{_STOP}\s*(?:{_ID}\s*)+|(?:{_ID}\s*)+{_STOP}|(?<!\s)(?>\s*\n))\s*+(?=[^\s\[【a-z])")
 _LEAD = re.compile(r"^(?:[-*•–#>]+|\d{1,2}[.)])\s+")
