@@ -106,6 +106,6 @@ def _date_line(lines: Sequence[str]) -> str | None:
 def _authors(lines: Sequence[str]) -> tuple[str, ...]:
     for line in lines:
         if (match := BYLINE.match(line)) and len(line.split()) <= 12 and not line.endswith("."):
-            names = re.split(r"\s*(?:,|;|&|\band\b)\s*", line[match.end() :])
+            names = re.split(r" ?(?:,|;|&|\band\b) ?", " ".join(line[match.end() :].split()))
             return tuple(name for name in names if re.fullmatch(r"[^\W\d_][\w.'’-]*(?:\s+[\w.'’-]+){1,3}", name))
     return ()

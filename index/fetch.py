@@ -252,7 +252,7 @@ def _retry_after(response: httpx.Response) -> float | None:
         return min(float(written[:9]), _LONGEST_WAIT)
     try:
         moment = parsedate_to_datetime(written)
-    except ValueError:
+    except (ValueError, OverflowError):  # the year 99999999999
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return min(max(0.0, (moment - datetime.now(UTC)).total_seconds()), _LONGEST_WAIT)

@@ -12,10 +12,11 @@ _MAX_WORDS = 40  # beyond this a paragraph has something to say
 
 _TEMPLATE = re.compile(
     r"""
-    (?:\w+\.){2,}\w+\?\.\w+                             # A.B.C?.D of a template that was not filled in
-    | \w+\?\.\w+\(\) | \.To(?:Upper|Lower)(?:Invariant)?\(\)
-    | \{\{.*\}\} | \{%.*%\} | <%.*%> | \$\{\w+(?:\.\w+)*\} | \[\[\w+\]\]
-    | \bfunction\s*\(.*\{ | \bwindow\.\w+\s*= | \bdocument\.(?:write|getElement\w*)\b | \bgoogletag\.
+    \w\.\w+\.\w+\?\.\w                                  # A.B.C?.D of a template that was not filled in
+    | \w\?\.\w+\(\) | \.To(?:Upper|Lower)(?:Invariant)?\(\)
+    # The first opening is enough, and is not looked for again: a line of openings would take its square in time.
+    | ^(?>.*?\{\{).*\}\} | ^(?>.*?\{%).*%\} | ^(?>.*?<%).*%> | \$\{\w+(?:\.\w+)*\} | \[\[\w+\]\]
+    | ^(?>.*?\bfunction\s*\().*\{ | \bwindow\.\w+\s*= | \bdocument\.(?:write|getElement\w*)\b | \bgoogletag\.
     """,
     re.VERBOSE,
 )
@@ -105,7 +106,8 @@ _CAPTION_CREDIT = re.compile(
 _CAPTION_CUE = re.compile(
     r"\b(?:left|right|cent(?:er|re)|pictured|photo|seen|shown|file|poses?|looks on|arrives?)\b", re.I
 )
-_ENDS = re.compile(r"^[^\w©(@]+|[^\w)]+$")
+_OPENING = re.compile(r"^[^\w©(@]+")
+_CLOSING = re.compile(r"(?<![^\w)])[^\w)]+$")
 _SENTENCE_END = re.compile(r"[.!?…。！？؟।][\"'”’»)\]„」』]*(?:\s*\[\d+\])*$")
 _MAX_CHARACTERS = 1_000  # no furniture is longer, and no form is tried on more: some would take its square in time
 
@@ -116,13 +118,18 @@ def is_junk(line: str) -> bool:
         return False
     if _TEMPLATE.search(line):
         return True
-    bare = _ENDS.sub("", " ".join(line.split()))
+    bare = _bare(" ".join(line.split()))
     return 0 < bare.count(" ") + 1 <= _MAX_WORDS and _FURNITURE.fullmatch(bare) is not None
+
+
+def _bare(line: str) -> str:
+    """The line without the marks at its ends."""
+    return _CLOSING.sub("", _OPENING.sub("", line))
 
 
 def is_rail_heading(line: str) -> bool:
     """Whether a line is the heading of a list of other stories."""
-    return len(line) <= _MAX_CHARACTERS and _RAIL_HEADING.fullmatch(_ENDS.sub("", line)) is not None
+    return len(line) <= _MAX_CHARACTERS and _RAIL_HEADING.fullmatch(_bare(line)) is not None
 
 
 def is_aside(line: str) -> bool:

@@ -35,7 +35,10 @@ _OPENING_APOSTROPHE = re.compile(r"(?<![^\s“\"(])'")
 _ODD_CHARACTER = re.compile(r"[\s\x00-\x1f\x7f\u200b\ufeff]")
 _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
-_PARAGRAPH_BREAK = re.compile(r"(?:\r\n?|[\n\u2028\u2029\x0b\x0c\x85])(?:[^\S\r\n]*(?:\r\n?|[\n\u2028\u2029]))+|\u2029")
+# The first group is the break; blanks that hold none are passed over at once, not tried again from each of them.
+_PARAGRAPH_BREAK = re.compile(
+    r"((?:\r\n?|[\n\u2028\u2029\x0b\x0c\x85])(?:[^\S\r\n]*(?:\r\n?|[\n\u2028\u2029]))+|\u2029)|[\r\n\u2028\x0b\x0c\x85]\s*+"
+)
 _LINE_BREAK = re.compile(r"\r\n?|[\n\u2028\x0b\x0c\x85]")
 _ITEM_MARK = re.compile(r"\s*(?:[-–—•*▪◦‣·●■►]\s+\S|\d{1,2}[.)]\s)")
 _BULLET = re.compile(r"[•▪◦‣●■►](?=\s)")
@@ -64,9 +67,9 @@ _COMMON_FIRST_WORD = re.compile(r"(?:He|She|It|They|We|You|I|His|Her|Its|Their|T
 
 # Ends the library passes over: a word it takes for an abbreviation, a month that is none, an address, an ellipsis.
 _MISSED_END = re.compile(
-    rf"(?:(?<!\w)(?:no|etc|May|[ECMP][SD]T|ET|PT)\.|\w://\S*[^\s.]\.|(?<=\w)\s*…)[{_CLOSERS}]*(?=\s+[{_OPENING}]*(?:[A-Z][a-z]|A\s))"
+    rf"(?:(?<!\w)(?:no|etc|May|[ECMP][SD]T|ET|PT)\.|(?<!\S)(?>\S*?\w://)\S*[^\s.]\.|(?<=\w)\s*…)[{_CLOSERS}]*(?=\s+[{_OPENING}]*(?:[A-Z][a-z]|A\s))"
 )
-_PLAIN_END = re.compile(r"[.!?…。！？]+(?=\s)")
+_PLAIN_END = re.compile(r"(?<![.!?…。！？])[.!?…。！？]++(?=\s)")
 _QUOTED = re.compile(r"[”」』]\s*$")
 _PARTICLE = re.compile(r"[\u3040-\u309f]")  # in Japanese a quotation goes on with one: 「…。」と述べた
 _CLAUSE_END = re.compile(r"[;:,]\s+|[，、；：]|\s[-–—]+\s")
@@ -103,6 +106,8 @@ def _blocks(text: str) -> Iterator[Span]:
     width = max(map(len, _LINE_BREAK.split(text)))
     start = 0
     for gap in _PARAGRAPH_BREAK.finditer(text):
+        if gap[1] is None:
+            continue
         yield from _lines(text, start, gap.start(), width)
         start = gap.end()
     yield from _lines(text, start, len(text), width)
@@ -137,12 +142,13 @@ def _sentences(text: str, mask: str, block: Span, language: str) -> Iterator[Spa
         return
     found = {*_library_ends(mask[first:last], first, language), *_missed_ends(text, first, last)}
     ends = sorted({_with_closers(text, end, last) for end in found} - {last})
-    start = first
+    start, before, is_blank = first, first, True
     for end, following in pairwise([*ends, last]):
-        is_blank = not text[start:end].strip()  # quotation marks are white space in the mask
+        is_blank = is_blank and not text[before:end].strip()  # quotation marks are white space in the mask
+        before = end
         if not is_blank and not _joins(text[max(start, end - _LOOK_BACK) : end], text[end:following]):
             yield _trimmed(text, start, end)
-            start = end
+            start, is_blank = end, True
     yield _trimmed(text, start, last)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, TextIO
 
@@ -12,6 +13,8 @@ from index.source_stream import open_text
 from index.source_values import MAX_RECORD, OpenFile, Skip
 
 _LISTS = frozenset(("articles", "items", "data", "results", "stories", "entries", "docs"))
+_BLANKS = re.compile("[ \t\r\n\x00\ufeff]*")
+_DEEPEST = 20  # lists of records within one another
 _CHUNK = 64 * 1024
 _LONGEST_WORD = 12  # characters of a literal or an escape that the end of a chunk may cut: "-Infinity", "\\ud83d\\"
 _TOO_LONG = f"longer than {MAX_RECORD // 2**20} million characters: no article is; check how the file was made"
@@ -20,17 +23,18 @@ _REST = "what follows in the file was not read; write one object a line (JSON Li
 
 def read_json_lines(file: OpenFile) -> Iterator[RawPage | Skip]:
     """A record a line; `#n` in an origin is the line's number. A broken line is skipped alone."""
-    number, too_long = 0, False
+    number, too_long, blank = 0, False, True
     with open_text(file.stream, file.head) as text:
         while line := text.readline(MAX_RECORD):
             goes_on, too_long = too_long, not line.endswith("\n") and len(line) == MAX_RECORD
             if goes_on:
                 continue
             number += 1
-            if too_long:
-                yield Skip(file.record(number), _TOO_LONG)
-            elif line.strip("\x00\ufeff \t\r\n"):
-                yield _from_line(line, file.record(number), file)
+            if too_long or line.strip("\x00\ufeff \t\r\n"):
+                blank = False
+                yield Skip(file.record(number), _TOO_LONG) if too_long else _from_line(line, file.record(number), file)
+    if blank:
+        yield Skip(file.origin, "the file holds no record")
 
 
 def _from_line(line: str, origin: str, file: OpenFile) -> RawPage | Skip:
@@ -93,8 +97,10 @@ def _items(cursor: _Cursor) -> Iterator[Any]:
         cursor.take(",")
 
 
-def _object(cursor: _Cursor, file: OpenFile) -> Iterator[Any]:
+def _object(cursor: _Cursor, file: OpenFile, depth: int = 0) -> Iterator[Any]:
     """The object itself, or the records of the lists in it, which are never held whole."""
+    if depth > _DEEPEST:
+        raise ValueError("nested too deeply")
     record: dict[str, Any] = {}
     listed, began = False, cursor.place
     cursor.take("{")
@@ -105,7 +111,7 @@ def _object(cursor: _Cursor, file: OpenFile) -> Iterator[Any]:
         cursor.take(":")
         if name.lower() in _LISTS and not has_field([name], "text", file.mapping) and cursor.peek() in {"[", "{"}:
             listed = True
-            yield from _items(cursor) if cursor.peek() == "[" else _object(cursor, file)
+            yield from _items(cursor) if cursor.peek() == "[" else _object(cursor, file, depth + 1)
             began = cursor.place
         else:
             record[name] = cursor.value()
@@ -148,10 +154,9 @@ class _Cursor:
     def peek(self) -> str:
         """The next character that is not blank; empty at the end."""
         while True:
-            while self._at < len(self._buffer):
-                if self._buffer[self._at] not in " \t\r\n\x00\ufeff":
-                    return self._buffer[self._at]
-                self._at += 1
+            self._at = _BLANKS.match(self._buffer, self._at).end()  # type: ignore[union-attr]  # it matches anything
+            if self._at < len(self._buffer):
+                return self._buffer[self._at]
             if not self._more():
                 return ""
 

@@ -17,7 +17,7 @@ _MARKUP = re.compile(
     r"</(?:p|div|a|b|i|em|strong|span|li|ul|ol|h[1-6]|blockquote|figure|table|section|article)\s*>|<br\s*/?>|<p(?:\s[^<>]*)?>",
     re.I,
 )
-_XML_LINE = re.compile(r"\s*<\?xml[^>]*>")
+_XML_LINE = re.compile(r"<\?xml[^>]*>")
 _BLOCKS = frozenset(
     (
         *(

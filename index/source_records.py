@@ -82,7 +82,7 @@ _INSIDE = (
 _DEEPEST = 5
 _NOTHING = frozenset(("nan", "none", "null", "n/a"))  # as tables write what they do not have
 _BY = re.compile(r"^\s*by\s*:?\s+", re.I)
-_BETWEEN_NAMES = re.compile(r"\s*[;|\n]\s*|\s+(?:and|&)\s+", re.I)
+_BETWEEN_NAMES = re.compile(r"[;|\n]\s*|\s(?:and|&)\s+", re.I)
 _LISTED = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"")
 
 

@@ -60,13 +60,13 @@ def unwrap(text: str) -> str:
     even = sum(1 for width in widths if 55 <= width <= _WRAPPED)
     if len(widths) < 4 or max(map(len, lines)) > _WRAPPED or even < 0.7 * len(widths):
         return text
-    whole: list[str] = []
+    whole: list[list[str]] = []  # the lines of each paragraph
     for line in lines:
-        if whole and whole[-1].strip() and line.strip() and not _BULLET.match(line.strip()):
-            whole[-1] += " " + line.strip()
+        if whole and whole[-1][-1].strip() and line.strip() and not _BULLET.match(line.strip()):
+            whole[-1].append(line.strip())
         else:
-            whole.append(line)
-    return "\n".join(whole)
+            whole.append([line])
+    return "\n".join(map(" ".join, whole))
 
 
 def read_lines(text: str) -> list[Line]:
@@ -165,21 +165,23 @@ def _teasers(lines: Sequence[Line]) -> set[int]:
     running = [lines[n] for n in range(len(lines)) if lines[n].prose and _prose_beside(lines, n)]
     known = {word for line in running for word in _content(line)}
     found: set[int] = set()
-    row: list[int] = []
+    last, strange = 0, list[int]()  # of the row: its last paragraph, and those that have little to do with the story
     begun = railed = False
     for number, line in enumerate(lines):
         if not line.prose:
             railed = railed or (begun and is_rail_heading(line.raw))
             continue
         if _prose_beside(lines, number):
-            begun, railed, row = True, False, []
+            begun, railed, strange = True, False, []
         elif begun and _headlike(lines[number - 1]):
-            row = [*row, number] if row and number - row[-1] <= 4 else [number]
-            strange = [n for n in row if len(_content(lines[n]) & known) < 2]
+            strange = strange if number - last <= 4 else []
+            last = number
+            if len(_content(line) & known) < 2:
+                strange.append(number)
             if railed:
                 found.add(number)
             elif len(strange) >= 3:
-                found.update(strange)
+                found.update(strange if len(strange) == 3 else strange[-1:])
     return found
 
 

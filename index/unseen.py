@@ -9,14 +9,14 @@ from typing import Any
 _NEVER_SHOWN = (
     "//template | //*[@hidden] | //*[@aria-hidden='true'] | //dialog[not(@open)] | //datalist | //noframes | //object"
 )
-_ZERO = r"0*\.?0+(?:px|em|rem|%|vh|vw)?\s*(?:;|!|$)"
+_ZERO = r"(?>0+(?:\.0+)?|\.0+)(?:px|em|rem|%|vh|vw)?\s*(?:;|!|$)"
 # A style under which nobody reads the text. What a style sheet of another file hides cannot be told without a browser.
 _HIDING = re.compile(
     r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|content-visibility\s*:\s*hidden"
-    r"|opacity\s*:\s*0*\.?0\d*(?![.\d])|font-size\s*:\s*(?:0*\.?0+(?![.\d])|[01]?(?:\.\d+)?px)"
+    r"|opacity\s*:\s*(?>0+\.0\d*|0\d*|\.0\d*)(?![.\d])|font-size\s*:\s*(?:(?>0+(?:\.0+)?|\.0+)(?![.\d])|[01]?(?:\.\d+)?px)"
     r"|(?:left|top|right|bottom|text-indent)\s*:\s*-\d{3,}"
-    r"|transform\s*:[^;]*(?:scale\w*\(\s*0*\.?0+\s*[,)]|translate\w*\([^)]*-\d{3,})"
-    r"|clip\s*:\s*rect\((?:\s*0\w*[\s,]*|\s*1px[\s,]*){4}\)|clip-path\s*:\s*(?:inset\((?:100|[5-9]\d)%|circle\(0))",
+    r"|transform\s*:[^;]*(?:scale\w*\(\s*(?>0+(?:\.0+)?|\.0+)\s*[,)]|translate\w*\([^)]*-\d{3,})"
+    r"|clip\s*:\s*rect\((?>\s*(?:0\w*|1px)[\s,]*){4}\)|clip-path\s*:\s*(?:inset\((?:100|[5-9]\d)%|circle\(0))",
     re.IGNORECASE,
 )
 _NO_SIZE = re.compile(rf"(?:^|;)\s*(?:max-)?(?:height|width)\s*:\s*{_ZERO}", re.IGNORECASE)
@@ -24,7 +24,9 @@ _CUT_OFF = re.compile(r"(?:^|;)\s*overflow(?:-[xy])?\s*:\s*(?:hidden|clip)", re.
 _COMMENT = re.compile(r"/\*.*?(?:\*/|$)", re.DOTALL)
 _COLOUR = re.compile(r"(?:^|;)\s*(background-color|background|color)\s*:\s*([^;!]+)", re.IGNORECASE)
 _WHITE = frozenset(("white", "#fff", "#ffffff", "rgb(255,255,255)"))
-_CLEAR = re.compile(r"transparent|(?:rgb|hsl)a?\(.*[,/]0*\.?0+%?\)|#[0-9a-f]{3}0|#[0-9a-f]{6}00", re.IGNORECASE)
+_CLEAR = re.compile(
+    r"transparent|(?:rgb|hsl)a?\(.*[,/](?>0+(?:\.0+)?|\.0+)%?\)|#[0-9a-f]{3}0|#[0-9a-f]{6}00", re.IGNORECASE
+)
 _SIMPLE = re.compile(r"(?P<tag>[a-z][a-z0-9]*)?(?P<kind>[.#])(?P<name>[\w-]+)", re.IGNORECASE)
 
 

@@ -17,6 +17,7 @@ from index.store import Vector
 
 log = logging.getLogger(__name__)
 
+_BROKEN = (sqlite3.DatabaseError, UnicodeDecodeError)  # the latter where a broken schema cannot even be told
 _LOOKUP = 500  # keys a query: well below SQLite's bound on variables
 
 
@@ -35,9 +36,7 @@ class VectorCache:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._database = _open(path)
-        except sqlite3.OperationalError:
-            raise  # the disk or another process is at fault, not the file
-        except sqlite3.DatabaseError as error:
+        except _BROKEN as error:
             self._begin_anew(error)
 
     def __enter__(self) -> VectorCache:
@@ -55,14 +54,14 @@ class VectorCache:
         """
         try:
             return self._embed(embedder, texts)
-        except sqlite3.OperationalError:
-            raise
-        except sqlite3.DatabaseError as error:
+        except _BROKEN as error:
             self._database.close()
             self._begin_anew(error)
             return self._embed(embedder, texts)
 
-    def _begin_anew(self, error: sqlite3.DatabaseError) -> None:
+    def _begin_anew(self, error: sqlite3.DatabaseError | UnicodeDecodeError) -> None:
+        if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_ERROR:
+            raise error  # the disk or another process is at fault, not the file
         aside = self._path.with_suffix(".damaged")
         log.warning("%s cannot be read (%s): kept as %s, and a new one begun.", self._path, error, aside.name)
         self._path.rename(aside)

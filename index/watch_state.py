@@ -178,7 +178,7 @@ class WatchState:
             if "locked" in str(error):
                 raise ArchiveLocked(f"{self._path} is in use: another watch runs on this archive.") from error
             raise ArchiveError(f"{self._path} cannot be used ({error}): check the disk and its rights.") from error
-        except (sqlite3.DatabaseError, ValueError, TypeError, KeyError) as error:
+        except (sqlite3.DatabaseError, ValueError, TypeError, KeyError, RecursionError) as error:
             raise ArchiveDamaged(f"{self._path} is damaged ({error}). {_MEND}") from error
 
 

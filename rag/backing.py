@@ -27,7 +27,7 @@ _GROUP = re.compile(
 )
 _AGED = re.compile(r"(?<=[\s\d])\s?-(?:year|years)-olds?\b")
 _SENTENCE = re.compile(r"(?<=[.!?\"])\s+(?=[A-Z\"])")
-_RUN = re.compile(r"[A-Z]\w+(?:[\s-](?:(?:of|and|the|for|on|in)\s){0,2}[A-Z]\w+)+")
+_RUN = re.compile(r"(?<!\w)[^\WA-Z]*([A-Z]\w+(?:[\s-](?:(?:of|and|the|for|on|in)\s){0,2}[A-Z]\w+)+)")
 _BEFORE = 2  # sentences before the cited one in which a pronoun's name is looked for
 _TOPIC = 1  # words that may come from the passage around the sentence alone
 # Words that only say what kind of thing is spoken of; a claim may add one of them.

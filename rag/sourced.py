@@ -22,7 +22,8 @@ _KNOWN_AS = {
     "abcnews": ("abcnews", "abc"),
     "britishbroadcastingcorporation": ("bbc",),
 }
-_NAME = r"(?:[Tt]he\s)?(?P<name>[A-Z][\w.&’'-]*(?:\s(?:of\s)?[A-Z][\w.&-]*){0,3})"
+# No word of a name is longer than 60 letters: without a bound, one word of a whole question takes its square in time.
+_NAME = r"(?:[Tt]he\s)?(?P<name>[A-Z][\w.&’'-]{0,60}(?:\s(?:of\s)?[A-Z][\w.&-]{0,60}){0,3})"
 _CUES = tuple(
     re.compile(pattern)
     for pattern in (
@@ -32,7 +33,7 @@ _CUES = tuple(
         rf"{_NAME}(?:[’']s)?\s(?:say|says|said|report|reports|reported|reporting|wrote|writes|articles?|story|stories|coverage)\b",
     )
 )
-_AUTHOR = r"(?P<name>[A-Z][\w’'-]+(?:\s(?:[A-Z]\.|[a-z]{2,3}|[A-Z][\w’'-]+)){0,2}\s[A-Z][\w’'-]+)"
+_AUTHOR = r"(?P<name>[A-Z][\w’'-]{1,60}(?:\s(?:[A-Z]\.|[a-z]{2,3}|[A-Z][\w’'-]{1,60})){0,2}\s[A-Z][\w’'-]{1,60})"
 _WRITTEN = tuple(
     re.compile(pattern)
     for pattern in (

@@ -48,7 +48,7 @@ def _day(day: date) -> str:
     return f"{day.day} {day:%b} {day.year}"
 
 
-_QUOTED = re.compile(r"[\"“][^\"”]*[\"”]|(?<!\w)[‘'][^’']*[’'](?!\w)")
+_QUOTED = re.compile(r"[\"“][^\"“”]*[\"”]|(?<!\w)[‘'][^‘’']*[’'](?!\w)")
 LATEST_DAYS = 30
 _LATEST = re.compile(
     r"\bthe (?:very )?latest(?:\s*[?.!]?$| (?:news|on|about|in|from|with|developments?|updates?|stor(?:y|ies)|"
