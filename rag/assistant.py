@@ -86,7 +86,7 @@ class Assistant:
         self._loading = threading.Lock()
         self._is_warm = False
         self._store: Store = open_store(self._location, self._embedder.card)
-        self._reader = reader or load_reader(self._settings.reader, self._embedder)
+        self._reader = reader or load_reader(self._settings.reader, self._embedder, device=self._settings.device)
         self._llm = self._writer = None
         self._rewrite: Callable[[str, Sequence[Turn]], str] = standalone
         if self._settings.llm_url is not None:

@@ -41,7 +41,9 @@ class Settings(BaseSettings):
     store: SecretStr | None = Field(None, description="Where questions go instead: a postgresql:// or milvus:// url.")
     model: str = Field(DEFAULT_MODEL, description="The embedding model: the packaged one, a folder, or a hub name.")
     device: str = Field("cpu", description="Where models run: cpu, cuda, cuda:1, mps.")
-    reader: str = Field("trained", pattern="^(trained|cosine)$", description="What scores sentences.")
+    reader: str = Field(
+        "trained", min_length=1, description='What scores sentences: "trained", "cosine", or a cross-encoder by name.'
+    )
     candidates: int = Field(12, ge=1, le=200, description="How many passages the reader reads for a question.")
     citations: int = Field(3, ge=1, le=10, description="How many sentences an answer cites at most.")
     auth: SecretStr | None = Field(

