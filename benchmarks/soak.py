@@ -165,7 +165,10 @@ class Soak:
     async def _watch(self) -> None:
         told = 0.0
         while self._left > 0:
-            at, size = time.monotonic() - self._began, self._process.memory_info().rss / 2**20
+            try:
+                at, size = time.monotonic() - self._began, self._process.memory_info().rss / 2**20
+            except psutil.NoSuchProcess as error:
+                raise SystemExit("the server ended before the soak did") from error
             self.figures.memory.append((at, size))
             if at >= told:
                 done = sum(map(len, self.figures.times.values()))
@@ -203,7 +206,7 @@ def main() -> None:
         shutil.copytree(ROOT / "examples" / "articles", folder / "articles")
         os.environ["DATELINE_RATE_LIMIT"] = "0"  # all users have one address
         subprocess.run([*INDEX, "rebuild", folder / "articles", "--archive", folder / "archive"], cwd=ROOT, check=True)
-        with command("serve", "--archive", folder / "archive") as (url, process):
+        with command("serve", "--port", "0", "--archive", folder / "archive") as (url, process):
             figures = asyncio.run(Soak(url, psutil.Process(process.pid), folder, options).run())
         raise SystemExit(not report(figures, options.minutes))
 
