@@ -33,6 +33,7 @@ import httpx
 import psutil
 
 from tests.doors import ROOT, command
+from tests.servers import free_port
 
 INDEX = (sys.executable, "-W", "ignore", "-m", "index")
 TOWNS = ("Tromsø", "Aveiro", "Ghent", "Lugano", "Sibiu", "Tartu", "Kotor", "Narvik", "Évora", "Leuven")
@@ -206,7 +207,7 @@ def main() -> None:
         shutil.copytree(ROOT / "examples" / "articles", folder / "articles")
         os.environ["DATELINE_RATE_LIMIT"] = "0"  # all users have one address
         subprocess.run([*INDEX, "rebuild", folder / "articles", "--archive", folder / "archive"], cwd=ROOT, check=True)
-        with command("serve", "--port", "0", "--archive", folder / "archive") as (url, process):
+        with command("serve", "--port", str(free_port()), "--archive", folder / "archive") as (url, process):
             figures = asyncio.run(Soak(url, psutil.Process(process.pid), folder, options).run())
         raise SystemExit(not report(figures, options.minutes))
 
