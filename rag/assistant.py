@@ -23,12 +23,10 @@ from rag.answer import Answer, Citation, Evidence, Turn
 from rag.composer import FIGURES, Candidate, compose
 from rag.config import Settings, load_settings
 from rag.followup import standalone
-from rag.orders import is_order
+from rag.look import Look, candidates, evidence_of
 from rag.query import Query, understand
-from rag.reader import Reader, Reading, SentenceScore, confidence, load_reader
-from rag.retriever import Found, Retriever
-from rag.span import answer_span
-from rag.timeline import correction, event_date
+from rag.reader import Reader, confidence, load_reader
+from rag.retriever import Retriever
 
 if TYPE_CHECKING:
     from rag.generator import Draft, Gate
@@ -37,7 +35,6 @@ _POOL = 60  # passages that are ranked for a question
 _CONSIDERED = 24  # sentences that may be cited, of which a timeline is made
 _OFFERED = 8  # sentences that an LLM is given to write from
 _STANDS_IN = "the answer is the source sentences themselves."
-_SAME_WORDING = 0.8  # of two sentences' words in common: citing both would say one thing twice
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +48,6 @@ class Finding:
     answer: Answer
     sentences: tuple[Citation, ...]
     offered: tuple[Citation, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """What was found for one question, and how each passage reads."""
-
-    query: Query
-    found: Sequence[Found]
-    readings: Sequence[Reading]
 
 
 class Assistant:
@@ -234,7 +222,7 @@ class Assistant:
             asked = understand(part, as_of=as_of, today=date.today(), sources=sources)
             looks.append(self._look(store, asked, given))
         figures = query.answer_type in FIGURES
-        best = [list(_candidates(look, _CONSIDERED, figures=figures)) for look in (looks[1:] or looks)]
+        best = [list(candidates(look, _CONSIDERED, figures=figures)) for look in (looks[1:] or looks)]
         composed = compose(query, best, count=self._settings.citations, margin=self._reader.margin)
         sureness = max(confidence(look.readings) for look in looks)
         threshold = self._reader.threshold if self._settings.threshold is None else self._settings.threshold
@@ -244,7 +232,7 @@ class Assistant:
             text=_abstention(store.coverage(), query) if abstained else composed.text,
             abstained=abstained,
             citations=() if abstained else composed.citations,
-            evidence=tuple(_evidence_of(looks)[:k]),
+            evidence=tuple(evidence_of(looks)[:k]),
             as_of=as_of,
             generation=store.generation,
             searched_for=query.standalone,
@@ -257,12 +245,12 @@ class Assistant:
         offered = () if abstained or composed.timeline else _offered(composed.citations, best)
         return Finding(answer, composed.citations, offered)
 
-    def _look(self, store: Store, query: Query, where: Filter) -> _Look:
+    def _look(self, store: Store, query: Query, where: Filter) -> Look:
         """What is found and read for one question, or for one part of it."""
         found = Retriever(store, self._embedder).search(query, k=_POOL, where=_narrowed(where, query))
         last = store.coverage().last
         gap = (query.as_of - last).days if query.as_of and last else 0
-        return _Look(query, found, self._reader.read(query, found, most=self._settings.candidates, gap=gap))
+        return Look(query, found, self._reader.read(query, found, most=self._settings.candidates, gap=gap))
 
 
 def ask(
@@ -321,109 +309,6 @@ def _narrowed(where: Filter, query: Query) -> Filter:
         first=max((day for day in firsts if day is not None), default=None),
         last=min((day for day in lasts if day is not None), default=None),
         sources=sources,
-    )
-
-
-def _candidates(look: _Look, count: int, *, figures: bool) -> Iterator[Candidate]:
-    """The `count` best sentences, best first; no orders, and none that says in the same words what one before said.
-
-    Where `figures` are asked for, the same words with other figures say something else.
-    """
-    scored = sorted(
-        ((score, hit) for hit, reading in zip(look.found, look.readings, strict=True) for score in reading.sentences),
-        key=lambda pair: -pair[0].score,
-    )
-    said: list[frozenset[str]] = []
-    for score, hit in scored:
-        text = hit.stored.article.text[score.start : score.end]
-        words = frozenset(re.findall(r"\w+", text.casefold()))
-        if any(_is_repeated(words, other, figures=figures) for other in said):
-            continue
-        if is_order(text) or is_order(hit.stored.article.title):
-            continue
-        said.append(words)
-        yield Candidate(_citation(score, hit, look.query), hit.stored.cluster)
-        if len(said) == count:
-            return
-
-
-def _is_repeated(words: frozenset[str], other: frozenset[str], *, figures: bool) -> bool:
-    alike = len(words & other) >= _SAME_WORDING * max(1, min(len(words), len(other)))
-    return alike and not (figures and any(map(str.isdecimal, words ^ other)))
-
-
-def _citation(score: SentenceScore, hit: Found, query: Query) -> Citation:
-    stored, article = hit.stored, hit.stored.article
-    sentence = article.text[score.start : score.end]
-    note = correction(article.text)
-    return Citation(
-        sentence=sentence,
-        start=score.start,
-        end=score.end,
-        article_id=stored.article_id,
-        title=article.title,
-        source=article.source,
-        url=article.url,
-        published=article.published,
-        passage=stored.passage.text,
-        passage_start=stored.passage.start,
-        date_is_doubtful=article.date_is_doubtful,
-        also_in=hit.also_in,
-        event=event_date(sentence, article.published),
-        span=answer_span(query, sentence),
-        correction=note.text if note else "",
-        score=score.score,
-    )
-
-
-def _evidence_of(looks: Sequence[_Look]) -> list[Evidence]:
-    """The passages of each look in turn, best first, each once; two that stand side by side in a story are one."""
-    ranked = [pair for pairs in zip_longest(*map(_ranked, looks)) for pair in pairs if pair is not None]
-    alone: dict[int, int] = {}  # the number of a passage that has no neighbour yet, and its place
-    taken: set[int] = set()
-    evidence: list[Evidence] = []
-    for hit, relevance in ranked:
-        number, owner = hit.stored.number, hit.stored.article_id
-        if number in taken:
-            continue
-        taken.add(number)
-        beside = (near for near in (number - 1, number + 1) if near in alone)
-        neighbour = next((near for near in beside if evidence[alone[near]].article_id == owner), None)
-        if neighbour is None:
-            alone[number] = len(evidence)
-            evidence.append(_evidence(hit, relevance))
-        else:
-            place = alone.pop(neighbour)
-            evidence[place] = _joined(evidence[place], hit)
-    return evidence
-
-
-def _joined(evidence: Evidence, hit: Found) -> Evidence:
-    start = min(evidence.start, hit.stored.passage.start)
-    end = max(evidence.end, hit.stored.passage.end)
-    return replace(evidence, start=start, end=end, passage=hit.stored.article.text[start:end])
-
-
-def _ranked(look: _Look) -> Iterator[tuple[Found, float]]:
-    """The passages by their relevance, best first."""
-    pairs = zip(look.found, (reading.relevance for reading in look.readings), strict=True)
-    return iter(sorted(pairs, key=lambda pair: -pair[1]))
-
-
-def _evidence(hit: Found, relevance: float) -> Evidence:
-    stored, article = hit.stored, hit.stored.article
-    return Evidence(
-        article_id=stored.article_id,
-        title=article.title,
-        source=article.source,
-        url=article.url,
-        published=article.published,
-        date_is_doubtful=article.date_is_doubtful,
-        passage=stored.passage.text,
-        start=stored.passage.start,
-        end=stored.passage.end,
-        score=relevance,
-        also_in=hit.also_in,
     )
 
 

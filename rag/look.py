@@ -1,0 +1,131 @@
+"""What was found and read for one question, and what of it may be cited or shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import zip_longest
+
+from rag.answer import Citation, Evidence
+from rag.composer import Candidate
+from rag.orders import is_order
+from rag.query import Query
+from rag.reader import Reading, SentenceScore
+from rag.retriever import Found
+from rag.span import answer_span
+from rag.timeline import correction, event_date
+
+_SAME_WORDING = 0.8  # of two sentences' words in common: citing both would say one thing twice
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was found for one question, or for one part of it, and how each passage reads."""
+
+    query: Query
+    found: Sequence[Found]
+    readings: Sequence[Reading]
+
+
+def candidates(look: Look, count: int, *, figures: bool) -> Iterator[Candidate]:
+    """The `count` best sentences, best first; no orders, and none that says in the same words what one before said.
+
+    Where `figures` are asked for, the same words with other figures say something else.
+    """
+    scored = sorted(
+        ((score, hit) for hit, reading in zip(look.found, look.readings, strict=True) for score in reading.sentences),
+        key=lambda pair: -pair[0].score,
+    )
+    said: list[frozenset[str]] = []
+    for score, hit in scored:
+        text = hit.stored.article.text[score.start : score.end]
+        words = frozenset(re.findall(r"\w+", text.casefold()))
+        if any(_is_repeated(words, other, figures=figures) for other in said):
+            continue
+        if is_order(text) or is_order(hit.stored.article.title):
+            continue
+        said.append(words)
+        yield Candidate(_citation(score, hit, look.query), hit.stored.cluster)
+        if len(said) == count:
+            return
+
+
+def _is_repeated(words: frozenset[str], other: frozenset[str], *, figures: bool) -> bool:
+    alike = len(words & other) >= _SAME_WORDING * max(1, min(len(words), len(other)))
+    return alike and not (figures and any(map(str.isdecimal, words ^ other)))
+
+
+def _citation(score: SentenceScore, hit: Found, query: Query) -> Citation:
+    stored, article = hit.stored, hit.stored.article
+    sentence = article.text[score.start : score.end]
+    note = correction(article.text)
+    return Citation(
+        sentence=sentence,
+        start=score.start,
+        end=score.end,
+        article_id=stored.article_id,
+        title=article.title,
+        source=article.source,
+        url=article.url,
+        published=article.published,
+        passage=stored.passage.text,
+        passage_start=stored.passage.start,
+        date_is_doubtful=article.date_is_doubtful,
+        also_in=hit.also_in,
+        event=event_date(sentence, article.published),
+        span=answer_span(query, sentence),
+        correction=note.text if note else "",
+        score=score.score,
+    )
+
+
+def evidence_of(looks: Sequence[Look]) -> list[Evidence]:
+    """The passages of each look in turn, best first, each once; two that stand side by side in a story are one."""
+    ranked = [pair for pairs in zip_longest(*map(_ranked, looks)) for pair in pairs if pair is not None]
+    alone: dict[int, int] = {}  # the number of a passage that has no neighbour yet, and its place
+    taken: set[int] = set()
+    evidence: list[Evidence] = []
+    for hit, relevance in ranked:
+        number, owner = hit.stored.number, hit.stored.article_id
+        if number in taken:
+            continue
+        taken.add(number)
+        beside = (near for near in (number - 1, number + 1) if near in alone)
+        neighbour = next((near for near in beside if evidence[alone[near]].article_id == owner), None)
+        if neighbour is None:
+            alone[number] = len(evidence)
+            evidence.append(_evidence(hit, relevance))
+        else:
+            place = alone.pop(neighbour)
+            evidence[place] = _joined(evidence[place], hit)
+    return evidence
+
+
+def _joined(evidence: Evidence, hit: Found) -> Evidence:
+    start = min(evidence.start, hit.stored.passage.start)
+    end = max(evidence.end, hit.stored.passage.end)
+    return replace(evidence, start=start, end=end, passage=hit.stored.article.text[start:end])
+
+
+def _ranked(look: Look) -> Iterator[tuple[Found, float]]:
+    """The passages by their relevance, best first."""
+    pairs = zip(look.found, (reading.relevance for reading in look.readings), strict=True)
+    return iter(sorted(pairs, key=lambda pair: -pair[1]))
+
+
+def _evidence(hit: Found, relevance: float) -> Evidence:
+    stored, article = hit.stored, hit.stored.article
+    return Evidence(
+        article_id=stored.article_id,
+        title=article.title,
+        source=article.source,
+        url=article.url,
+        published=article.published,
+        date_is_doubtful=article.date_is_doubtful,
+        passage=stored.passage.text,
+        start=stored.passage.start,
+        end=stored.passage.end,
+        score=relevance,
+        also_in=hit.also_in,
+    )
