@@ -21,8 +21,9 @@ chat: setup ## Build the example archive and open the chat on it
 	$(BIN)/dateline rebuild examples/articles --archive $(ARCHIVE)
 	$(BIN)/dateline chat --archive $(ARCHIVE) --port $(PORT) --questions examples/questions.jsonl
 
+# Each process computes on one core: threads of both would only wait for one another.
 test: setup ## Run the tests
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 lint: setup ## Check style and types
 	$(BIN)/ruff check .

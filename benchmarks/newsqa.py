@@ -1,9 +1,11 @@
 """Quality and speed on real news questions, the plain peer beside us in the same run.
 
     python -m benchmarks.newsqa ../shared/newsqa [--articles 300] [--limit 100] [--no-peer]
+    python -m benchmarks.newsqa ../shared/newsqa --archive .archives/newsqa --quick-peer
 
 Each is built and asked in a process of its own, so that its peak memory is its own. The peer embeds in float32, as it
-comes, and takes most of the time; with `--articles` only the first so many are built, to compare speed alone.
+comes, and takes most of the time; with `--articles` only the first so many are built, to compare speed alone. For the
+answers alone `--archive` asks an archive that is built already, and `--quick-peer` embeds the peer's in bfloat16.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import resource
 import shutil
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -23,31 +26,34 @@ from typing import Any
 from rag.evaluation import Report, evaluate, read_questions
 
 
-def measure_ours(data: Path, limit: int | None) -> dict[str, Any]:
-    """Builds a Dateline archive and asks it."""
+def measure_ours(data: Path, limit: int | None, built: Path | None = None) -> dict[str, Any]:
+    """Builds a Dateline archive and asks it, or asks one that is built already."""
     from index.embedding import SentenceTransformerEmbedder
     from index.rebuild import Input, rebuild
     from rag.assistant import Assistant
 
+    if built is not None:
+        with Assistant(built) as assistant:
+            return evaluate(assistant, read_questions(data / "questions.jsonl")[:limit]).figures()
     embedder = SentenceTransformerEmbedder()
     embedder.count_tokens(["warm"])
     with tempfile.TemporaryDirectory() as folder:
         archive = Path(folder)
-        built = rebuild(archive, Input.of(data / "articles.jsonl.gz"), embedder)
+        first = rebuild(archive, Input.of(data / "articles.jsonl.gz"), embedder)
         peak = _peak_memory()
         again = rebuild(archive, Input.of(data / "articles.jsonl.gz"), embedder)
         assistant = Assistant(archive)
         report = evaluate(assistant, read_questions(data / "questions.jsonl")[:limit])
         assistant.close()
     speed = {"unchanged rebuild, s": again.seconds}
-    return _figures(report, built.passages, built.seconds, peak) | speed
+    return _figures(report, first.passages, first.seconds, peak) | speed
 
 
-def measure_peer(data: Path, limit: int | None) -> dict[str, Any]:
+def measure_peer(data: Path, limit: int | None, *, quick: bool = False) -> dict[str, Any]:
     """Builds the peer and asks it."""
     from benchmarks.peer import Peer
 
-    peer = Peer()
+    peer = Peer(quick=quick)
     built = peer.build(data / "articles.jsonl.gz")
     peak = _peak_memory()
     return _figures(
@@ -77,9 +83,9 @@ def _first(data: Path, articles: int, folder: Path) -> Path:
     return folder
 
 
-def _apart(function: Callable[[Path, int | None], dict[str, Any]], data: Path, limit: int | None) -> dict[str, Any]:
+def _apart(measure: Callable[[Path, int | None], dict[str, Any]], data: Path, limit: int | None) -> dict[str, Any]:
     with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(function, (data, limit))
+        return pool.apply(measure, (data, limit))
 
 
 def main() -> None:
@@ -89,15 +95,17 @@ def main() -> None:
     parser.add_argument("--articles", type=int, help="build only the first so many articles")
     parser.add_argument("--limit", type=int, help="ask only the first so many questions")
     parser.add_argument("--no-peer", action="store_true", help="measure only ourselves")
+    parser.add_argument("--archive", type=Path, help="ask this archive of all the articles, and build none")
+    parser.add_argument("--quick-peer", action="store_true", help="embed the peer's chunks in bfloat16")
     parser.add_argument("--json", type=Path, help="write the figures here too")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         data = _first(options.data, options.articles, Path(folder)) if options.articles else options.data
-        columns = {"dateline": _apart(measure_ours, data, options.limit)}
+        columns = {"dateline": _apart(partial(measure_ours, built=options.archive), data, options.limit)}
         if not options.no_peer:
-            columns["peer"] = _apart(measure_peer, data, options.limit)
+            columns["peer"] = _apart(partial(measure_peer, quick=options.quick_peer), data, options.limit)
     print(f"{'':40}" + "".join(f"{name:>12}" for name in columns))
-    for name in columns["dateline"]:
+    for name in dict.fromkeys(name for column in columns.values() for name in column):
         cells = (column.get(name) for column in columns.values())
         print(f"{name:40}" + "".join(f"{'-' if cell is None else f'{cell:,.3f}':>12}" for cell in cells))
     if options.json:

