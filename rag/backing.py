@@ -29,19 +29,17 @@ _AGED = re.compile(r"(?<=[\s\d])\s?-(?:year|years)-olds?\b")
 _SENTENCE = re.compile(r"(?<=[.!?\"])\s+(?=[A-Z\"])")
 _RUN = re.compile(r"(?<!\w)[^\WA-Z]*([A-Z]\w+(?:[\s-](?:(?:of|and|the|for|on|in)\s){0,2}[A-Z]\w+)+)")
 _BEFORE = 2  # sentences before the cited one in which a pronoun's name is looked for
-_TOPIC = 1  # words that may come from the passage around the sentence alone
-# Words that only say what kind of thing is spoken of; a claim may add one of them.
+# Nouns that only say what kind of thing is spoken of; a claim may add one of them to what its source says.
 _LIGHT = frozenset(
     map(
         stem,
         vocabulary(
             "company group firm country city deal agreement title event final race effort move step result part "
-            "fellow role post office victim resident capital film ship plane official authorities candidate lie "
-            "cost hold bring receive obtain appear send find last top team undergo period part home house scene "
-            "site area involve use level"
+            "fellow role post office capital film ship plane team period home house scene site area"
         ),
     )
 )
+_BESIDE_LIGHT = 3  # words that the source says itself before one may be added
 _PARTICLES = vocabulary("of the for and on in de da di del la le van von der den bin al ibn y")
 
 
@@ -92,7 +90,8 @@ def back(claim: str, sources: Sequence[Source]) -> Backing:
     own_names += tuple(dict.fromkeys(spelt))
     granted = {word for name in own_names for word in _granted(name, claim, sources)}
     in_names = {word for name in own_names for word in _WORD.findall(name)}
-    share, topic, light, missing, count = 0.0, 0, 0, list[str](), 0
+    share, said, count = 0.0, 0, 0
+    topic, light, missing = list[str](), list[str](), list[str]()
     for word in _WORD.findall(claim):
         if not word[0].isalpha():
             if word[0].isdigit() and not word.isdigit() and stem(word) not in exact:
@@ -108,17 +107,21 @@ def back(claim: str, sources: Sequence[Source]) -> Backing:
             continue
         count += 1
         if stem(word) in exact:
-            share += 1.0
+            share, said = share + 1.0, said + 1
         elif senses(word) & backed or word in granted:
-            share += 0.9
+            share, said = share + 0.9, said + 1
         elif not is_name and senses(word) & titles:
             share += 0.6
-        elif not is_name and stem(word) in around and topic < _TOPIC:
-            share, topic = share + 0.5, topic + 1
-        elif not is_name and stem(word) in _LIGHT and light < _TOPIC:
-            share, light = share + 0.3, light + 1
+        elif not is_name and stem(word) in around and not topic:
+            share, topic = share + 0.5, [word]
+        elif not is_name and stem(word) in _LIGHT and not light:
+            share, light = share + 0.3, [word]
         else:
             missing.append(word)
+    if said < _BESIDE_LIGHT:
+        missing += light
+    if not said:
+        missing += topic
     return Backing(share / count if count else 1.0, tuple(dict.fromkeys(missing)))
 
 

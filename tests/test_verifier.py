@@ -130,6 +130,11 @@ def test_a_name_may_take_the_place_of_a_pronoun_where_it_stands_just_before() ->
     assert not is_backed("Peggy Whitson flew home in May.", he)
 
 
+@pytest.mark.parametrize("claim", ["The tide is a lie.", "Reporters lied.", "The deal is a title.", "It is a result."])
+def test_words_that_stand_only_around_the_sentence_or_say_little_make_no_claim(claim: str) -> None:
+    assert not is_backed(claim, cite(FINAL, before="The tide rose. "))
+
+
 def test_a_claim_without_citations_or_without_words_fails() -> None:
     assert Verifier().check("Belarus signed.", []).reasons == ("it cites nothing",)
     assert Verifier().check(" ", [cite(PACKAGE)]).reasons == ("the claim is empty",)
