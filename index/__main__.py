@@ -42,6 +42,14 @@ MapOption = Annotated[
 ]
 StrictOption = Annotated[bool, typer.Option("--strict", help="Stop at the first item that cannot be read.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+SchedulerOption = Annotated[
+    str | None,
+    typer.Option(
+        "--scheduler",
+        help="Embed on a Dask cluster: the address of its scheduler, tcp://host:8786.",
+        show_default=False,
+    ),
+]
 KeepOption = Annotated[int, typer.Option("--keep", min=1, help="How many generations to keep.")]
 
 DEFAULT_ARCHIVE = Path("archive")
@@ -103,6 +111,7 @@ def rebuild(
     mapping: MapOption = None,
     strict: StrictOption = False,
     keep: KeepOption = 3,
+    scheduler: SchedulerOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Build the archive anew from files and folders, and swap it in whole.
@@ -110,7 +119,7 @@ def rebuild(
     Reads text dumps, HTML, JSON, JSONL, CSV, RSS and Atom, news sitemaps, WARC, and folders of them, plain or as
     .gz or .zst. What was embedded before is not embedded again; stop it at any time, and it resumes.
     """
-    _run_build("rebuild", paths, archive, model, mapping, strict, keep, as_json)
+    _run_build("rebuild", paths, archive, model, mapping, strict, keep, scheduler, as_json)
 
 
 @app.command(epilog="Example: python -m index add today.jsonl --archive archive")
@@ -121,10 +130,11 @@ def add(
     mapping: MapOption = None,
     strict: StrictOption = False,
     keep: KeepOption = 3,
+    scheduler: SchedulerOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Add articles to the archive; those it already has are passed over."""
-    _run_build("add", paths, archive, model, mapping, strict, keep, as_json)
+    _run_build("add", paths, archive, model, mapping, strict, keep, scheduler, as_json)
 
 
 def _run_build(
@@ -135,6 +145,7 @@ def _run_build(
     mapping: list[str] | None,
     strict: bool,
     keep: int,
+    scheduler: str | None,
     as_json: bool,
 ) -> None:
     # Heavy modules are imported by the commands that need them, so that --help answers at once.
@@ -143,10 +154,16 @@ def _run_build(
     from index.sources import parse_mapping
 
     pages = build.Input(paths, parse_mapping(mapping or []), strict)
-    embedder = SentenceTransformerEmbedder(model or DEFAULT_MODEL)
+    name = model or DEFAULT_MODEL
     run: Callable[..., build.BuildReport] = build.rebuild if command == "rebuild" else build.add
-    with Bar() as bar:
-        report = run(archive, pages, embedder, progress=bar, keep=keep)
+    if scheduler is None:
+        with Bar() as bar:
+            report = run(archive, pages, SentenceTransformerEmbedder(name), progress=bar, keep=keep)
+    else:
+        from index.cluster import connected
+
+        with connected(scheduler, name) as embedder, Bar() as bar:
+            report = run(archive, pages, embedder, progress=bar, keep=keep, chunk=embedder.chunk)
     for skip in report.skips[:_SHOWN]:
         _err.print(f"skipped {skip.origin}: {skip.reason}", markup=False)
     if report.skipped > _SHOWN:

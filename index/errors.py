@@ -59,6 +59,10 @@ class ModelError(DatelineError):
     """A model could not be loaded, or gave something unusable."""
 
 
+class ClusterError(DatelineError):
+    """The cluster that should build an archive cannot be reached, or did not do its work."""
+
+
 class LLMError(DatelineError):
     """The LLM's endpoint is down, slow, or gave something unusable; the message goes on from the model's name."""
 

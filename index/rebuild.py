@@ -29,7 +29,7 @@ from index.vector_cache import VectorCache
 log = logging.getLogger(__name__)
 
 PASSAGE_TOKENS = 200  # with its title and date, a passage fits the 256 tokens that the default model sees
-_CHUNK = 1024  # passages embedded between two commits of the cache: a killed build loses at most so many
+CHUNK = 1024  # passages embedded between two commits of the cache: a killed build loses at most so many
 
 
 class Progress(Protocol):
@@ -90,7 +90,13 @@ class Input:
 
 
 def rebuild(
-    archive: Path, pages: Input, embedder: Embedder, *, progress: Progress | None = None, keep: int = KEEP
+    archive: Path,
+    pages: Input,
+    embedder: Embedder,
+    *,
+    progress: Progress | None = None,
+    keep: int = KEEP,
+    chunk: int = CHUNK,
 ) -> BuildReport:
     """Builds a new generation from the pages alone and swaps it in; what was there before is served until then.
 
@@ -99,11 +105,17 @@ def rebuild(
     paths = ArchivePaths(archive)
     with writer_lock(paths), building(paths) as folder:
         writer = FaissWriter.fresh(folder, embedder.card)
-        return _Build(paths, folder, writer, embedder, progress or Silent(), keep).pour(pages)
+        return _Build(paths, folder, writer, embedder, progress or Silent(), keep, chunk).pour(pages)
 
 
 def add(
-    archive: Path, pages: Input, embedder: Embedder, *, progress: Progress | None = None, keep: int = KEEP
+    archive: Path,
+    pages: Input,
+    embedder: Embedder,
+    *,
+    progress: Progress | None = None,
+    keep: int = KEEP,
+    chunk: int = CHUNK,
 ) -> BuildReport:
     """Adds articles to what the archive holds, as a new generation; those it already has are passed over.
 
@@ -123,7 +135,7 @@ def add(
                     f"{previous.model.name}, or rebuild the whole archive with the new model."
                 )
             writer = FaissWriter.continuing(folder, paths.folder(previous.name))
-        return _Build(paths, folder, writer, embedder, progress or Silent(), keep).pour(pages)
+        return _Build(paths, folder, writer, embedder, progress or Silent(), keep, chunk).pour(pages)
 
 
 def delete(archive: Path, targets: Iterable[str], *, keep: int = KEEP) -> BuildReport:
@@ -167,7 +179,14 @@ class _Build:
     """One build under way: each stage reads what the one before wrote, so memory does not grow with the input."""
 
     def __init__(
-        self, paths: ArchivePaths, folder: Path, writer: FaissWriter, embedder: Embedder, progress: Progress, keep: int
+        self,
+        paths: ArchivePaths,
+        folder: Path,
+        writer: FaissWriter,
+        embedder: Embedder,
+        progress: Progress,
+        keep: int,
+        chunk: int,
     ) -> None:
         self._paths = paths
         self._folder = folder
@@ -175,6 +194,7 @@ class _Build:
         self._embedder = embedder
         self._progress = progress
         self._keep = keep
+        self._chunk = chunk
         self._staging = folder / "staging.jsonl"
         self._finder = ClusterFinder()
         self._added = self._copies = self._embedded = self._reused = 0
@@ -269,7 +289,7 @@ class _Build:
         """Vectors for the passages from number `first` on, from the cache where it has them."""
         self._progress.stage("Embedding", self._writer.next_passage - first)
         with VectorCache(self._paths.vector_cache, self._embedder.card) as cache:
-            for batch in _batches(self._writer.passages_from(first), _CHUNK):
+            for batch in _batches(self._writer.passages_from(first), self._chunk):
                 vectors, made = cache.embed(self._embedder, [passage_input(passage) for passage in batch])
                 self._writer.add_vectors([passage.number for passage in batch], vectors)
                 self._embedded += made
