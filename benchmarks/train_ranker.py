@@ -30,7 +30,7 @@ from index.store import Filter, Hit, StoredPassage, Vector
 from index.vector_cache import VectorCache
 from rag.evaluation import Question, first_rank, read_questions
 from rag.query import Query, understand
-from rag.ranker import Ranker, Scorer
+from rag.ranker import Ranker, Scorer, sentence_rows
 from rag.reader import PACKAGED, Calibration, TrainedReader, confidence
 from rag.retriever import Found, fuse
 from rag.signals import Shown, Signals
@@ -231,8 +231,7 @@ def sentence_group(example: Example, shown: Shown, scores: Any) -> Group:
     signals = shown.passages()
     rows, right = [], []
     for place, own in zip(best, shown.sentences(best), strict=True):
-        around = np.tile(np.append(signals[place], np.float32(scores[place])), (len(own), 1))
-        rows.append(np.concatenate([own, around], axis=1))
+        rows.append(sentence_rows(own, signals[place], float(scores[place])))
         sentences = example.pool[place].stored.sentences
         right += [first_rank(example.question.answer, (sentence.text,)) is not None for sentence in sentences]
     return np.concatenate(rows).astype(np.float32), np.array(right)

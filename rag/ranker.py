@@ -79,8 +79,13 @@ class Ranker:
 
     def sentences(self, own: Signals, passage: Signals, score: float) -> Array:
         """The scores of a passage's sentences, from their signals, the passage's signals and its score."""
-        around = np.tile(np.append(passage, np.float32(score)), (len(own), 1))
-        return self.sentence(np.concatenate([own, around], axis=1))
+        return self.sentence(sentence_rows(own, passage, score))
+
+
+def sentence_rows(own: Signals, passage: Signals, score: float) -> Signals:
+    """What the sentence network weighs: each sentence's own signals, its passage's and the passage's score."""
+    around = np.tile(np.append(passage, np.float32(score)), (len(own), 1))
+    return np.concatenate([own, around], axis=1)
 
 
 def _scorer(name: str, tensors: Mapping[str, Array]) -> Scorer:
