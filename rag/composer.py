@@ -9,12 +9,13 @@ from itertools import islice
 from rag.answer import Citation, Moment
 from rag.quantity import measure_asked, quantities
 from rag.query import AnswerType, Query
+from rag.stems import holds_name, name_stems, stem, stems
 from rag.timeline import Entry, timeline
-from rag.words import terms
 
 _LONGEST_TIMELINE = 6  # entries, where one was asked for
 _DIFFERING = 4  # entries, where sources differ
-_ABOUT_IT = 0.5  # of the question's words that a sentence and its title hold before its number is compared
+_ABOUT_IT = 0.5  # of the question's words that are held before a number is compared, or a story put in a timeline
+_OF_TIMELINES = frozenset(map(stem, ("timeline", "chronology", "sequence", "events", "changed", "evolved", "unfolded")))
 FIGURES = (AnswerType.HOW_MANY, AnswerType.HOW_MUCH)
 
 
@@ -39,20 +40,24 @@ class Composition:
 def compose(query: Query, candidates: Sequence[Sequence[Candidate]], *, count: int, margin: float) -> Composition:
     """An answer from the candidates of the question, or of each of its parts, best first.
 
-    A question that asks for a timeline gets one; so does one whose best sentence gives a number that an independent
-    source puts otherwise. Else the best `count` sentences are cited, of which those after the first must be within
-    `margin` of its score.
+    A question that asks for a timeline gets one, of the stories about what it asks; so does one whose best sentence
+    gives a number that an independent source puts otherwise. Else the best `count` sentences are cited, of which those
+    after the first must be within `margin` of its score, in a passage that holds a name of the question.
     """
     if len(candidates) > 1:
         return _plain([some[0].citation for some in candidates if some])
     [found] = candidates
     if query.answer_type is AnswerType.TIMELINE:
-        return _dated(timeline([c.citation for c in _one_a_story(found, _LONGEST_TIMELINE)]).entries)
+        about = (c for c in found if _is_about(query, c.citation, c.citation.passage))
+        told = [c.citation for c in _one_a_story(about, _LONGEST_TIMELINE)]
+        if told:
+            return _dated(timeline(told).entries)
     if query.answer_type in FIGURES:
         differing = _difference(query, found)
         if differing is not None:
             return differing
-    return _plain([c.citation for c in within(found, margin)][:count])
+    near = [c.citation for c in within(found, margin)]
+    return _plain([cited for cited in near if cited is near[0] or _is_named(query, cited)][:count])
 
 
 def within(candidates: Sequence[Candidate], margin: float) -> Iterator[Candidate]:
@@ -81,7 +86,8 @@ def _difference(query: Query, found: Sequence[Candidate]) -> Composition | None:
     about = (
         c
         for c in found
-        if any(q.measure == measure for q in quantities(c.citation.sentence)) and _is_about(query, c.citation)
+        if any(q.measure == measure for q in quantities(c.citation.sentence))
+        and _is_about(query, c.citation, c.citation.sentence)
     )
     told = list(_one_a_story(about, _DIFFERING))
     clusters: Mapping[str, int] = {c.citation.article_id: c.cluster for c in told}
@@ -91,12 +97,15 @@ def _difference(query: Query, found: Sequence[Candidate]) -> Composition | None:
     return None
 
 
-def _is_about(query: Query, citation: Citation) -> bool:
-    """Whether a sentence and its title hold enough of the question's words, and its passage a name of the question."""
-    wanted, held = set(query.terms), set(terms(f"{citation.title} {citation.sentence}"))
-    around = held | set(terms(citation.passage))
-    named = not query.names or any(set(terms(name)) <= around for name in query.names)
-    return named and len(wanted & held) >= _ABOUT_IT * len(wanted)
+def _is_about(query: Query, citation: Citation, told: str) -> bool:
+    """Whether what is told, with its title, holds enough of the question's other words, and its story a name of it."""
+    wanted = {stem(term) for term in query.terms} - _OF_TIMELINES - name_stems(query.names)
+    held = set(stems(f"{citation.title} {told}"))
+    return _is_named(query, citation) and len(wanted & held) >= _ABOUT_IT * len(wanted)
+
+
+def _is_named(query: Query, citation: Citation) -> bool:
+    return holds_name(name_stems(query.names), set(stems(f"{citation.title} {citation.passage}")))
 
 
 def _one_a_story(candidates: Iterable[Candidate], count: int) -> Iterator[Candidate]:

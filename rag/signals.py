@@ -12,16 +12,16 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
-import snowballstemmer
 from numpy.typing import NDArray
 
 from index.store import StoredPassage
 from rag.query import AnswerType, Query
 from rag.retriever import Found
+from rag.stems import TOKEN, holds_name, name_stems, stem, stems
 from rag.words import STOP_WORDS
 
 Signals = NDArray[np.float32]
@@ -84,7 +84,6 @@ ANSWERABLE_SIGNALS = (
     "days the archive ends before",
     "passages found",
 )
-_TOKEN = re.compile(r"\d+(?:[.,]\d+)*%?|[^\W\d_]+(?:[’'-][^\W\d_]+)*")
 _FOREGROUND = 25  # passages whose words may agree; the rest of the pool says what is common anyway
 _SHARPNESS = 8.0  # how fast a passage's say in agreement falls with its score
 _NUMBER_WORDS = frozenset(
@@ -123,9 +122,9 @@ class Shown:
         self._query = query
         self._pool = pool
         self._asked = tuple(dict.fromkeys(stem(term) for term in query.terms))
-        self._asked_words = frozenset(_stems(query.standalone))
-        self._named = frozenset(s for name in query.names for s in _stems(name) if s not in STOP_WORDS)
-        self._pairs = _pairs([s for s in _stems(query.standalone) if s not in STOP_WORDS])
+        self._asked_words = frozenset(stems(query.standalone))
+        self._named = name_stems(query.names)
+        self._pairs = _pairs([s for s in stems(query.standalone) if s not in STOP_WORDS])
         self._texts = [_text(hit.stored.passage.text) for hit in pool]
         self._titles = [_text(hit.stored.article.title) for hit in pool]
         self._rarity = self._rarities()
@@ -213,14 +212,8 @@ class Shown:
         ]
 
     def is_named(self, place: int) -> bool:
-        """Whether a passage or its title holds a name that the question names; true where the question has none.
-
-        "Afghan" stands for "Afghanistan" and the reverse.
-        """
-        if not self._named:
-            return True
-        words = self._texts[place].words | self._titles[place].words
-        return any(name in words or any(_kin(name, word) for word in words) for name in self._named)
+        """Whether a passage or its title holds a name that the question names; true where the question has none."""
+        return holds_name(self._named, self._texts[place].words | self._titles[place].words)
 
     def _sentences(self, stored: StoredPassage, passage: _Text, title: _Text) -> Signals:
         whole = self._share(passage.words | title.words)
@@ -295,21 +288,9 @@ class Shown:
         return float(pattern.search(raw) is not None) if pattern else 0.5
 
 
-@lru_cache(maxsize=1 << 17)
-def stem(word: str) -> str:
-    """The English stem of a word, lower-cased; numbers as they are."""
-    plain = word.casefold().replace("’", "'").removesuffix("'s").replace(",", "")
-    # A stemmer holds the word it is at work on, so threads cannot share one; to make one costs next to nothing.
-    return str(snowballstemmer.stemmer("english").stemWord(plain))
-
-
-def _stems(text: str) -> list[str]:
-    return [stem(token) for token in _TOKEN.findall(text)]
-
-
 def _text(raw: str) -> _Text:
     stems, named, numbers = [], set(), set()
-    for match in _TOKEN.finditer(raw):
+    for match in TOKEN.finditer(raw):
         token = match.group()
         plain = stem(token)
         stems.append(plain)
@@ -318,11 +299,6 @@ def _text(raw: str) -> _Text:
         elif token[0].isupper() and plain not in STOP_WORDS:
             named.add(plain)
     return _Text(tuple(stems), frozenset(stems), frozenset(named), frozenset(numbers))
-
-
-def _kin(name: str, word: str) -> bool:
-    short, long = sorted((name, word), key=len)
-    return len(short) >= 4 and long.startswith(short)
 
 
 def _pairs(stems: Sequence[str]) -> frozenset[tuple[str, str]]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from rag.phrases import find
 from rag.quantity import Quantity, measure_asked, quantities
 from rag.query import Query
-from rag.signals import stem
+from rag.stems import stem
 from rag.words import AnswerType
 
 Span = tuple[int, int]

@@ -102,6 +102,22 @@ def test_a_timeline_that_is_asked_for_tells_each_story_once() -> None:
     assert [moment.day for moment in answer.timeline] == [date(2023, 9, 13), date(2023, 9, 11)]
 
 
+def test_a_timeline_leaves_out_what_only_happened_elsewhere_or_is_about_something_else() -> None:
+    elsewhere = replace_title(told("A flood killed 2,900 people in Porto.", "2023-09-13", 3, 8.0), "The flood in Porto")
+    other = replace_title(told("Derna elected a mayor.", "2023-09-20", 4, 8.0), "An election")
+    quake = replace_title(told("Afghan rescuers dug for survivors of the earthquake.", "2023-10-09", 5, 8.0), "Herat")
+    assert composed("Timeline of the Derna flood", EARLY, elsewhere, other).citations == (EARLY.citation,)
+    assert composed("Timeline of the earthquake in Afghanistan", quake, EARLY).citations == (quake.citation,)
+
+
+def test_what_is_cited_beside_the_best_names_what_is_asked_about() -> None:
+    elsewhere = replace_title(told("The dam held.", "2023-09-13", 3, 8.9), "The flood in Porto")
+    assert composed("Why did the dam of Derna burst?", EARLY, elsewhere, LATE).citations == (
+        EARLY.citation,
+        LATE.citation,
+    )
+
+
 def test_each_part_of_a_question_has_its_own_evidence() -> None:
     query = understand("Did both the Guardian and AP report the flood?", today=TODAY)
     assert len(query.parts) == 2
