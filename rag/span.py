@@ -12,12 +12,13 @@ from collections.abc import Iterable
 from rag.phrases import find
 from rag.quantity import Quantity, measure_asked, quantities
 from rag.query import Query
-from rag.stems import stem
+from rag.stems import name_stems, stem, stems
 from rag.words import AnswerType
 
 Span = tuple[int, int]
 
 _LONGEST_OBJECT = 10  # words
+_ABOUT_IT = 0.5  # of the question's words, names apart, that a sentence holds before words of it are marked
 _SHARE = re.compile(r"\b(?:percentage|percent|per cent|proportion|share)\b", re.I)
 _COST = re.compile(r"\bhow much\b.*\b(?:cost|pay|paid|worth|spend|spent|price|raise[ds]?|earn(?:ed)?|fined?)\b", re.I)
 _DONE = re.compile(
@@ -33,6 +34,9 @@ _OBJECT_ENDS = re.compile(
 
 def answer_span(query: Query, sentence: str) -> Span | None:
     """The (start, end) within `sentence` of the words that answer, or None where no single choice is left."""
+    wanted = {stem(term) for term in query.terms} - name_stems(query.names)
+    if len(wanted.intersection(stems(sentence))) < _ABOUT_IT * len(wanted):
+        return None
     kind = query.answer_type
     if kind in (AnswerType.HOW_MANY, AnswerType.HOW_MUCH):
         return _figure(query.standalone, sentence)

@@ -34,7 +34,7 @@ def marked(question: str, sentence: str) -> str | None:
         ("What percentage of voters approved it?", "In all 61.4% of 2 million voters approved it.", "61.4%"),
         (
             "How much did the painting cost?",
-            "It went for $236.4 million, 20 minutes after the start.",
+            "The painting went for $236.4 million, 20 minutes after the start.",
             "$236.4 million",
         ),
         ("When did the funicular crash?", "The Gloria funicular left its rails on Sept. 3.", "Sept. 3"),
@@ -53,6 +53,7 @@ def test_the_words_that_answer_are_marked(question: str, sentence: str, answer: 
         ("Who signed the documents?", "Alexander Lukashenko and Masoud Pezeshkian signed them."),
         ("Why did the talks fail?", "They failed over tariffs of 39%."),
         ("What did Belarus and Iran sign?", "The two met in Minsk."),
+        ("When did the funicular crash?", "A concert for the victims is planned for Nov. 9."),
     ],
 )
 def test_nothing_is_marked_where_more_than_one_choice_is_left_or_none(question: str, sentence: str) -> None:
