@@ -51,7 +51,10 @@ class FaissWriter:
         """An empty generation for vectors of `model`."""
         database = sqlite3.connect(folder / ARTICLES)
         database.executescript(SCHEMA)
-        return cls(folder, database, faiss.IndexIDMap2(faiss.IndexFlatIP(model.dimension)))
+        # The cache gives float16 values, so nothing is lost; half the memory is read, in less than half the time.
+        kind = faiss.ScalarQuantizer.QT_fp16
+        vectors = faiss.IndexScalarQuantizer(model.dimension, kind, faiss.METRIC_INNER_PRODUCT)
+        return cls(folder, database, faiss.IndexIDMap2(vectors))
 
     @classmethod
     def continuing(cls, folder: Path, previous: Path) -> FaissWriter:

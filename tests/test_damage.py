@@ -145,7 +145,6 @@ def test_an_index_of_another_dimension_is_not_searched(archive: Path) -> None:
     assert "vectors of 32 values" in checked.problem
 
 
-# Where a count stands in the file: the ids' and the vectors' own, after the heads of the two parts.
 HOSTILE: dict[str, Callable[[bytes], bytes]] = {
     "a list of 2^38 vectors": lambda data: with_count(data, 2**38),
     "a list of 2^61 vectors": lambda data: with_count(data, 2**61),
@@ -157,8 +156,9 @@ HOSTILE: dict[str, Callable[[bytes], bytes]] = {
 
 
 def with_count(data: bytes, count: int) -> bytes:
-    """The data with the number of values in the list of vectors replaced."""
-    at = data.index(b"IxFI") + 37
+    """The data with the number of bytes in the list of vectors replaced; the head of an IxSQ has 73 bytes."""
+    at = data.index(b"IxSQ") + 73
+    assert int.from_bytes(data[at : at + 8], "little") < len(data)
     return data[:at] + count.to_bytes(8, "little") + data[at + 8 :]
 
 
