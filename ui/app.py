@@ -46,6 +46,11 @@ ASSETS = Path(__file__).parent / "assets"
 BODY_SIZE = 16 * 1024 * 1024  # the page sends its whole conversation, citations included, with each question
 PROMPT = "Ask about the news …"
 THANKS = "Saved in the archive’s log. Thank you."
+# What is said of feedback stands beside it, in a line that a screen reader reads out.
+_SAY = """(said) => {
+  const line = document.querySelector(".dl-feedback .dl-said");
+  if (line) line.textContent = said?.text ?? "";
+}"""
 LOGIN = "Dateline: log in"
 _RUNNING = ASKED_AT_ONCE + IN_LINE_AT_MOST
 _QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
@@ -282,7 +287,7 @@ def _count_what_matches(desk: Desk, fields: Fields, matching: gr.HTML, app: gr.B
 
 
 def _take_away_and_judge(desk: Desk, chat: gr.ChatInterface, panel: gr.HTML) -> None:
-    file = gr.JSON(visible="hidden", label="file")
+    file, said = (gr.JSON(visible="hidden", label=label) for label in ("file", "said"))
 
     def save(history: History, event: gr.EventData) -> dict[str, str] | None:
         kind = getattr(event, "kind", None)
@@ -290,20 +295,19 @@ def _take_away_and_judge(desk: Desk, chat: gr.ChatInterface, panel: gr.HTML) -> 
             return None
         return asdict(export([kept.answer for kept in all_kept(history)], kind, desk.find))
 
-    def judge(history: History, event: gr.EventData) -> None:
+    def judge(history: History, event: gr.EventData) -> dict[str, str] | None:
         turn, reason = getattr(event, "turn", None), getattr(event, "reason", "")
         about = next((kept.answer for kept in all_kept(history) if kept.turn == turn), None)
         if about is None:
-            return
+            return None
         try:
             desk.keep(Feedback.on(about, str(getattr(event, "verdict", "")), str(reason)))
         except DatelineError as error:
-            gr.Warning(str(error))
-        else:
-            gr.Info(THANKS, duration=4)
+            return {"text": str(error)}
+        return {"text": THANKS}
 
     panel.click(save, [chat.chatbot], [file], **_QUIET).then(None, [file], None, js=_SAVE)
-    panel.submit(judge, [chat.chatbot], None, **_QUIET)
+    panel.submit(judge, [chat.chatbot], [said], **_QUIET).then(None, [said], None, js=_SAY)
 
 
 def _theme() -> gr.themes.Base:
