@@ -247,11 +247,20 @@ def _follow_the_conversation(
         place = event.index[0] if isinstance(event.index, list | tuple) else event.index
         return panel_html(kept_at(history, int(place)), desk.find, archive=desk.name)
 
+    def offered() -> Any:
+        return gr.update(examples=[{"text": one.question} for one in desk.examples()])
+
+    def offer_once_warm() -> Any:
+        if desk.is_warm:
+            return gr.skip()  # the greeting has offered them
+        desk.warm()
+        return offered()
+
     def greet(conversation: History, request: gr.Request) -> tuple[Any, ...]:
         coverage = desk.coverage()
         welcome = gr.update(placeholder=welcome_html(coverage))
         if not (keep_examples and isinstance(coverage, Coverage) and coverage.articles):
-            welcome["examples"] = [{"text": one.question} for one in desk.examples()]
+            welcome |= offered()
         names = [name for name, _ in coverage.sources] if isinstance(coverage, Coverage) else []
         return (
             head_html(
@@ -270,6 +279,8 @@ def _follow_the_conversation(
     chat.chatbot.select(chosen, [chat.chatbot], [panel], queue=False, **_QUIET)
     chat.chatbot.change(latest, [chat.chatbot], [panel, kept, chat.textbox], queue=False, **_QUIET)
     app.load(greet, [kept], [head, chat.chatbot, chat.chatbot_value, panel, *fields.inputs], **_QUIET)
+    if not keep_examples:
+        app.load(offer_once_warm, None, [chat.chatbot], **_QUIET)
 
 
 def _count_what_matches(desk: Desk, fields: Fields, matching: gr.HTML, app: gr.Blocks) -> None:
