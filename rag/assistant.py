@@ -7,7 +7,7 @@ import re
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
-from contextlib import closing
+from contextlib import aclosing, closing
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice, zip_longest
@@ -20,6 +20,7 @@ from index.embedding import Embedder, SentenceTransformerEmbedder
 from index.store import Coverage, Filter, Store
 from index.stores import open_store, served_generation
 from rag.answer import Answer, Citation, Evidence, Turn
+from rag.background import on_thread
 from rag.composer import FIGURES, Candidate, compose
 from rag.config import Settings, load_settings
 from rag.followup import standalone
@@ -152,17 +153,23 @@ class Assistant:
         return answer
 
     def stream(
-        self, question: str, *, as_of: date | None = None, history: Sequence[Turn] = (), where: Filter | None = None
+        self,
+        question: str,
+        *,
+        as_of: date | None = None,
+        history: Sequence[Turn] = (),
+        where: Filter | None = None,
+        stopped: threading.Event | None = None,
     ) -> Generator[Answer, None, None]:
         """The answer as it grows, a sentence at a time: each is a prefix of the next, and the last is whole.
 
-        Closing the iterator ends the LLM's writing, where one writes.
+        Closing the iterator ends the LLM's writing, where one writes; so does `stopped`, set by another thread.
         """
         began = time.monotonic()
         finding = self.find(question, as_of=as_of, history=history, where=where)
         answer = finding.answer
         if self._writer is not None and finding.offered:
-            with closing(self._writer.write(answer.searched_for, finding.offered)) as drafts:
+            with closing(self._writer.write(answer.searched_for, finding.offered, stopped)) as drafts:
                 for draft in drafts:
                     answer = _as_written(finding.answer, draft, self._writer.model, time.monotonic() - began)
                     if answer.written_by:
@@ -185,9 +192,13 @@ class Assistant:
     async def astream(
         self, question: str, *, as_of: date | None = None, history: Sequence[Turn] = (), where: Filter | None = None
     ) -> AsyncIterator[Answer]:
-        """`stream`, on a thread."""
-        with closing(self.stream(question, as_of=as_of, history=history, where=where)) as growing:
-            while (answer := await asyncio.to_thread(next, growing, None)) is not None:
+        """`stream`, on a thread; closing it, or cancelling what reads it, ends the LLM's writing."""
+
+        def stream(stopped: threading.Event) -> Generator[Answer, None, None]:
+            return self.stream(question, as_of=as_of, history=history, where=where, stopped=stopped)
+
+        async with aclosing(on_thread(stream)) as growing:
+            async for answer in growing:
                 yield answer
 
     async def aretrieve(

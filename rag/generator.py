@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -81,16 +82,19 @@ class Writer:
         """The name of the model that writes."""
         return self._llm.model
 
-    def write(self, question: str, sources: Sequence[Citation]) -> Generator[Draft, None, None]:
+    def write(
+        self, question: str, sources: Sequence[Citation], stopped: threading.Event | None = None
+    ) -> Generator[Draft, None, None]:
         """The draft each time a sentence has passed, and once more, whole, at the end.
 
         The text of each is a prefix of the next's. An LLM that fails raises nothing: the last draft says so. Closing
-        the iterator closes the connection.
+        the iterator closes the connection; so does `stopped`, set by another thread.
         """
         page = _Page(self._gate, sources)
         reader = ClaimReader()
         trouble, written = "", 0
-        with closing(self._llm.write(_SYSTEM, _prompt(question, sources), tokens=_TOKENS)) as pieces:
+        writing = self._llm.write(_SYSTEM, _prompt(question, sources), tokens=_TOKENS, stopped=stopped)
+        with closing(writing) as pieces:
             try:
                 for piece in pieces:
                     for claim in reader.feed(piece[:_CHARACTERS]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
@@ -18,7 +19,15 @@ from openai import (
     Stream,
 )
 from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, stop_before_delay
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception,
+    sleep_using_event,
+    stop_after_attempt,
+    stop_before_delay,
+    stop_when_event_set,
+)
 from tenacity.wait import wait_exponential_jitter
 
 from index.errors import LLMError
@@ -58,23 +67,34 @@ class LLM:
         self._client.close()
 
     def write(
-        self, system: str, user: str, *, tokens: int, patient: bool = True, whole: bool = True
+        self,
+        system: str,
+        user: str,
+        *,
+        tokens: int,
+        patient: bool = True,
+        whole: bool = True,
+        stopped: threading.Event | None = None,
     ) -> Generator[str, None, None]:
         """The model's reply, in pieces as they come; closing the iterator closes the connection.
 
         What may pass by itself (a full or restarting server) is tried again, with growing waits, unless `patient` is
-        false; a reply that has begun is not. One cut off by `tokens` is an error, unless `whole` is false. Raises
-        LLMError where there is no whole reply: the server is down, refuses, is silent for longer than `llm_timeout`,
-        is not done in `llm_deadline`, breaks off, or sends something else than a reply.
+        false; a reply that has begun is not. One cut off by `tokens` is an error, unless `whole` is false. `stopped`,
+        set by another thread, closes the connection at the next piece. Raises LLMError where there is no whole reply:
+        the server is down, refuses, is silent for longer than `llm_timeout`, is not done in `llm_deadline`, breaks
+        off, is stopped, or sends something else than a reply.
         """
         messages: list[ChatCompletionMessageParam] = [
             {"role": "system", "content": system},
             {"role": "user", "content": user},
         ]
         ended = None
+        stopped = stopped or threading.Event()
         try:
-            with closing(self._opened(messages, tokens, self._retries if patient else 0)) as stream:
+            with closing(self._opened(messages, tokens, self._retries if patient else 0, stopped)) as stream:
                 for chunk in stream:
+                    if stopped.is_set():
+                        raise LLMError("was stopped")
                     text, reason = _read(chunk)
                     ended = reason or ended
                     if text:
@@ -91,10 +111,11 @@ class LLM:
             raise LLMError("broke off before the end of its reply")
 
     def _opened(
-        self, messages: Sequence[ChatCompletionMessageParam], tokens: int, retries: int
+        self, messages: Sequence[ChatCompletionMessageParam], tokens: int, retries: int, stopped: threading.Event
     ) -> Stream[ChatCompletionChunk]:
         attempts = Retrying(
-            stop=stop_after_attempt(retries + 1) | stop_before_delay(self._deadline),
+            stop=stop_after_attempt(retries + 1) | stop_before_delay(self._deadline) | stop_when_event_set(stopped),
+            sleep=sleep_using_event(stopped),
             wait=_wait,
             retry=retry_if_exception(_may_pass),
             reraise=True,

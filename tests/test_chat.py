@@ -359,7 +359,7 @@ def test_a_conversation_is_saved_as(asked: Page, kind: str, name: str, holds: st
 @browser_wanted
 def test_feedback_is_saved_in_the_archive_with_its_reason(asked: Page, hostile_archive: Path):
     asked.get_by_role("button", name="No, it is not").click()
-    expect(asked.get_by_text("Saved in the archive’s log.")).to_be_visible()
+    expect(asked.get_by_role("status").filter(has_text="Saved in the archive’s log.")).to_be_visible()
     asked.get_by_label("Why?").fill("The day is wrong")
     asked.get_by_role("button", name="Send").click()
     expect(asked.locator(".dl-reason")).to_be_hidden()
@@ -494,10 +494,12 @@ def test_every_text_stands_out_from_its_ground_and_axe_finds_nothing(page: Page,
     ask(page, UNANSWERED, turn=2)
     ask(page, "How many people were killed in the Afghanistan earthquake?", turn=3)
     page.get_by_text("What was searched").click()
-    assert violations(page) == []
     page.get_by_role("button", name="Yes, it is right").click()
+    expect(page.locator(".dl-said")).to_contain_text("Saved in the archive’s log.")
     filters(page)
+    expect(page.get_by_label("Newest first")).to_be_visible()
     assert page.evaluate(FAINT) == []
+    assert violations(page) == []
 
 
 @browser_wanted

@@ -7,8 +7,9 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, aclosing
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -20,6 +21,7 @@ from typer.testing import CliRunner
 from index.errors import DatelineError, SettingsError
 from index.generation import ArchivePaths, building, is_building, writer_lock
 from rag.answer import Answer
+from tests.llm_servers import Reply, fake_llm
 from tests.proxy import proxy
 from tests.test_chat import CHROMIUM, QUESTION, browser_wanted, serving
 from ui.auth import hash_password, read_users
@@ -113,6 +115,43 @@ def test_a_user_logs_in(served: str):
             if password == "a guess":
                 expect(page.get_by_text("Incorrect Credentials")).to_be_visible()
         expect(page.get_by_role("alert")).to_contain_text("There is no archive yet", timeout=20_000)
+        chromium.close()
+
+
+@browser_wanted
+def test_a_reader_stops_an_answer_and_asks_again(example_archive: Path):
+    let_go = threading.Event()
+
+    def begins(reply: Reply, asked: dict[str, Any]) -> None:
+        first = next(line for line in asked["messages"][-1]["content"].splitlines() if line.startswith("{"))
+        reply.begin()
+        reply.piece(f"{json.loads(first)['sentence']} [1] Then ")
+        while not let_go.wait(0.05):
+            reply.piece("more ")
+
+    with ExitStack() as stack:
+        fake = stack.enter_context(fake_llm())
+        stack.callback(let_go.set)
+        fake.behaviour = begins
+        url = stack.enter_context(serving(example_archive, DATELINE_LLM_URL=fake.url, DATELINE_LLM_MODEL="fake"))
+        chromium = stack.enter_context(sync_playwright()).chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+        )
+        page = chromium.new_page()
+        page.goto(url)
+        expect(page.locator(".dl-head.dl-open")).to_be_visible(timeout=20_000)
+        page.get_by_label("Your question").fill(QUESTION)
+        page.get_by_label("Your question").press("Enter")
+        answer = page.locator(".dl-answer").first
+        expect(answer).to_contain_text("13 documents", timeout=60_000)
+        page.get_by_role("button", name="Stop").click()
+        expect(page.get_by_role("button", name="Ask")).to_be_visible(timeout=20_000)
+        assert fake.client_left.wait(20)
+        fake.says("")
+        page.get_by_label("Your question").fill("Who won the curling match on Mars?")
+        page.get_by_label("Your question").press("Enter")
+        expect(page.locator('.dl-panel[data-turn="2"]')).to_be_visible(timeout=60_000)
+        expect(answer).to_contain_text(re.compile("13 documents.*Stopped before the answer was whole", re.DOTALL))
         chromium.close()
 
 
@@ -237,14 +276,21 @@ def test_a_line_lets_a_few_through_in_order_and_turns_away_those_too_many():
 def test_one_who_waits_is_told_how_many_are_ahead_and_one_too_many_that_it_is_busy(tmp_path: Path):
     line = WaitingLine(at_once=1, waiting=1)
     replies = Replies(Desk(tmp_path), line)
-    with line.place():
-        waiting = replies.respond("Who?", [], None, None, None, [], False)
-        assert "1 question is ahead of yours" in next(waiting)["content"]
-        [busy] = replies.respond("Who?", [], None, None, None, [], False)
-        assert "Busy just now" in busy["content"]
-        waiting.close()
-    shown = [said["content"] for said in replies.respond("Who?", [], None, None, None, [], False)]
-    assert "dateline rebuild" in shown[-1].replace("&#96;", "")
+
+    async def shown() -> list[str]:
+        return [said["content"] async for said in replies.respond("Who?", [], None, None, None, [], False)]
+
+    async def ask() -> None:
+        with line.place():
+            async with aclosing(replies.respond("Who?", [], None, None, None, [], False)) as waiting:
+                assert "1 question is ahead of yours" in (await anext(waiting))["content"]
+                [busy] = await shown()
+                assert "Busy just now" in busy
+        while "Busy just now" in (said := await shown())[0]:  # until the one who left has given up the place
+            await asyncio.sleep(0.05)
+        assert "dateline rebuild" in said[-1].replace("&#96;", "")
+
+    asyncio.run(ask())
 
 
 def test_a_build_is_seen_while_its_process_lives(tmp_path: Path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import threading
 from collections.abc import Iterator
@@ -268,6 +269,39 @@ def test_a_stream_grows_and_closing_it_closes_the_connection(fake: FakeLLM, writ
     assert next(growing).text == f"{TRUE}. [1]"
     growing.close()
     assert fake.client_left.wait(5)
+
+
+def test_a_stream_that_is_cancelled_closes_the_connection_while_the_model_writes(
+    fake: FakeLLM, written: Assistant
+) -> None:
+    def never_ends(reply: Reply, _: object) -> None:
+        reply.begin()
+        reply.piece(f"{TRUE}. [1] ")
+        while not fake.client_left.wait(0.02):
+            reply.piece("Then ")
+
+    async def leave() -> None:
+        growing = written.astream(QUESTION)
+        assert (await anext(growing)).text == f"{TRUE}. [1]"
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(anext(growing), 0.1)
+
+    fake.behaviour = never_ends
+    asyncio.run(leave())
+    assert fake.client_left.wait(5)
+
+
+def test_what_is_stopped_is_not_asked_again(fake: FakeLLM, written: Assistant) -> None:
+    stopped = threading.Event()
+
+    def is_full(reply: Reply, _: object) -> None:
+        stopped.set()
+        reply.status(503)
+
+    fake.behaviour = is_full
+    *_, answer = written.stream(QUESTION, stopped=stopped)
+    assert len(fake.asked) == 1
+    assert answer.written_by == ""
 
 
 def test_each_text_of_a_stream_is_a_prefix_of_the_next(fake: FakeLLM, written: Assistant) -> None:

@@ -8,6 +8,7 @@ from rag.answer import Answer, Citation
 from ui.markup import escape
 from ui.wording import day_name
 
+STOPPED = "Stopped before the answer was whole."
 NEAREST_NOTE = "The nearest articles are listed under Sources. They are not an answer."
 
 
@@ -19,7 +20,8 @@ def answer_html(answer: Answer, turn: int) -> str:
         label = '<p class="dl-label">No answer in this archive</p>'
         nearest = f'<p class="dl-note">{NEAREST_NOTE}</p>' if answer.evidence else ""
         return f'<div class="dl-answer dl-abstained">{label}{body}{nearest}</div>'
-    return f'<div class="dl-answer">{body}</div>'
+    stopped = f'<p class="dl-note" role="status">{STOPPED}</p>' if STOPPED in answer.notes else ""
+    return f'<div class="dl-answer">{body}{stopped}</div>'
 
 
 def with_span(citation: Citation) -> str:

@@ -46,6 +46,11 @@ ASSETS = Path(__file__).parent / "assets"
 BODY_SIZE = 16 * 1024 * 1024  # the page sends its whole conversation, citations included, with each question
 PROMPT = "Ask about the news …"
 THANKS = "Saved in the archive’s log. Thank you."
+# What is said of feedback stands beside it, in a line that a screen reader reads out.
+_SAY = """(said) => {
+  const line = document.querySelector(".dl-feedback .dl-said");
+  if (line) line.textContent = said?.text ?? "";
+}"""
 LOGIN = "Dateline: log in"
 _RUNNING = ASKED_AT_ONCE + IN_LINE_AT_MOST
 _QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
@@ -242,11 +247,20 @@ def _follow_the_conversation(
         place = event.index[0] if isinstance(event.index, list | tuple) else event.index
         return panel_html(kept_at(history, int(place)), desk.find, archive=desk.name)
 
+    def offered() -> Any:
+        return gr.update(examples=[{"text": one.question} for one in desk.examples()])
+
+    def offer_once_warm() -> Any:
+        if desk.is_warm:
+            return gr.skip()  # the greeting has offered them
+        desk.warm()
+        return offered()
+
     def greet(conversation: History, request: gr.Request) -> tuple[Any, ...]:
         coverage = desk.coverage()
         welcome = gr.update(placeholder=welcome_html(coverage))
         if not (keep_examples and isinstance(coverage, Coverage) and coverage.articles):
-            welcome["examples"] = [{"text": one.question} for one in desk.examples()]
+            welcome |= offered()
         names = [name for name, _ in coverage.sources] if isinstance(coverage, Coverage) else []
         return (
             head_html(
@@ -265,6 +279,8 @@ def _follow_the_conversation(
     chat.chatbot.select(chosen, [chat.chatbot], [panel], queue=False, **_QUIET)
     chat.chatbot.change(latest, [chat.chatbot], [panel, kept, chat.textbox], queue=False, **_QUIET)
     app.load(greet, [kept], [head, chat.chatbot, chat.chatbot_value, panel, *fields.inputs], **_QUIET)
+    if not keep_examples:
+        app.load(offer_once_warm, None, [chat.chatbot], **_QUIET)
 
 
 def _count_what_matches(desk: Desk, fields: Fields, matching: gr.HTML, app: gr.Blocks) -> None:
@@ -282,7 +298,7 @@ def _count_what_matches(desk: Desk, fields: Fields, matching: gr.HTML, app: gr.B
 
 
 def _take_away_and_judge(desk: Desk, chat: gr.ChatInterface, panel: gr.HTML) -> None:
-    file = gr.JSON(visible="hidden", label="file")
+    file, said = (gr.JSON(visible="hidden", label=label) for label in ("file", "said"))
 
     def save(history: History, event: gr.EventData) -> dict[str, str] | None:
         kind = getattr(event, "kind", None)
@@ -290,20 +306,19 @@ def _take_away_and_judge(desk: Desk, chat: gr.ChatInterface, panel: gr.HTML) -> 
             return None
         return asdict(export([kept.answer for kept in all_kept(history)], kind, desk.find))
 
-    def judge(history: History, event: gr.EventData) -> None:
+    def judge(history: History, event: gr.EventData) -> dict[str, str] | None:
         turn, reason = getattr(event, "turn", None), getattr(event, "reason", "")
         about = next((kept.answer for kept in all_kept(history) if kept.turn == turn), None)
         if about is None:
-            return
+            return None
         try:
             desk.keep(Feedback.on(about, str(getattr(event, "verdict", "")), str(reason)))
         except DatelineError as error:
-            gr.Warning(str(error))
-        else:
-            gr.Info(THANKS, duration=4)
+            return {"text": str(error)}
+        return {"text": THANKS}
 
     panel.click(save, [chat.chatbot], [file], **_QUIET).then(None, [file], None, js=_SAVE)
-    panel.submit(judge, [chat.chatbot], None, **_QUIET)
+    panel.submit(judge, [chat.chatbot], [said], **_QUIET).then(None, [said], None, js=_SAY)
 
 
 def _theme() -> gr.themes.Base:

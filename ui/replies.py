@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import AsyncGenerator, Generator, Iterator, Sequence
+from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 from index.errors import DatelineError
-from ui.answers import answer_html
+from rag.background import on_thread
+from ui.answers import STOPPED, answer_html
 from ui.choices import Choices
-from ui.conversation import History, message, pack, turn_of, turns
+from ui.conversation import History, message, pack, turn_of, turns, unpack
 from ui.desk import Desk
 from ui.faces import face_html
 from ui.suggestions import follow_ups
@@ -21,6 +26,7 @@ ASKED_AT_ONCE = 4
 IN_LINE_AT_MOST = 32
 SEARCHING = "Looking through the archive …"
 LOADING = "Loading the language model, then looking through the archive: the first answer takes a few seconds …"
+STOPPED_EARLY = "This question was stopped before there was an answer. It can be asked again."
 FAILED = "Something went wrong in Dateline itself; its log says what. Other questions may still be answered."
 
 
@@ -31,7 +37,7 @@ class Replies:
         self._desk = desk
         self._line = line or WaitingLine(at_once=ASKED_AT_ONCE, waiting=IN_LINE_AT_MOST)
 
-    def respond(
+    async def respond(
         self,
         question: str,
         history: History,
@@ -40,16 +46,33 @@ class Replies:
         last: str | None,
         sources: Sequence[str] | None,
         newest: bool,
-    ) -> Iterator[dict[str, Any]]:
-        """The messages that stand in the reply's place one after another; the last stays."""
+    ) -> AsyncGenerator[dict[str, Any], None]:
+        """The messages that stand in the reply's place one after another; the last stays.
+
+        One that is cancelled ends with what was said so far, marked as stopped.
+        """
+        typed = (as_of, first, last, sources, newest)
+        said: dict[str, Any] = {}
         try:
-            choices = Choices.typed(as_of, first, last, sources, newest)
+            async with aclosing(on_thread(lambda left: self._spoken(question, history, typed, left))) as speaking:
+                async for said in speaking:
+                    yield said
+        except asyncio.CancelledError:  # Gradio's Stop; the page still takes what comes before the end
+            if task := asyncio.current_task():
+                task.uncancel()
+            yield _stopped(said, 1 + turn_of(history))
+
+    def _spoken(
+        self, question: str, history: History, typed: tuple[Any, ...], left: threading.Event
+    ) -> Generator[dict[str, Any], None, None]:
+        try:
+            choices = Choices.typed(*typed)
             with self._line.place() as place:
                 for ahead in place.waits():
                     yield message(face_html("In line", _ahead(ahead), "wait"))
                 yield message(face_html("Searching", SEARCHING if self._desk.is_warm else LOADING, "wait"))
                 self._desk.warm()
-                yield from self._answers(question, history, choices)
+                yield from self._answers(question, history, choices, left)
         except Busy as error:
             yield message(face_html("Busy just now", str(error)))
         except DatelineError as error:
@@ -58,10 +81,12 @@ class Replies:
             log.exception("A question failed.")
             yield message(face_html("This question could not be answered", FAILED))
 
-    def _answers(self, question: str, history: History, choices: Choices) -> Iterator[dict[str, Any]]:
+    def _answers(
+        self, question: str, history: History, choices: Choices, left: threading.Event
+    ) -> Iterator[dict[str, Any]]:
         turn = 1 + turn_of(history)
         answers = self._desk.assistant().stream(
-            question, as_of=choices.as_of, history=turns(history), where=choices.where
+            question, as_of=choices.as_of, history=turns(history), where=choices.where, stopped=left
         )
         answer = None
         for answer in answers:
@@ -70,6 +95,15 @@ class Replies:
         if answer is not None:
             arranged = choices.arranged(answer)
             yield message(answer_html(arranged, turn), pack(arranged, choices), follow_ups(arranged))
+
+
+def _stopped(said: dict[str, Any], turn: int) -> dict[str, Any]:
+    kept = unpack(said.get("metadata", {}).get("id"))
+    if kept is None:
+        return message(face_html("Stopped", STOPPED_EARLY, "stopped"))
+    answer, choices = kept
+    answer = replace(answer, notes=(*answer.notes, STOPPED))
+    return message(answer_html(answer, turn), pack(answer, choices))
 
 
 def _ahead(count: int) -> str:

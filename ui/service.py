@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -44,13 +45,17 @@ class Service:
         self, question: str, *, as_of: date | None, where: Filter, history: Sequence[Turn] = ()
     ) -> AsyncIterator[Answer]:
         """The answer as it grows: the text of each is a prefix of the next one's, and the last is whole."""
+        stopped = threading.Event()
         growing = await self.workers.run(
-            lambda: self.desk.assistant().stream(question, as_of=as_of, history=history, where=where)
+            lambda: self.desk.assistant().stream(question, as_of=as_of, history=history, where=where, stopped=stopped)
         )
         last = None
-        while (answer := await self.workers.run(lambda: next(growing, None))) is not None:
-            yield answer
-            last = answer
+        try:
+            while (answer := await self.workers.run(lambda: next(growing, None))) is not None:
+                yield answer
+                last = answer
+        finally:
+            stopped.set()  # where the caller has gone, no LLM goes on writing
         if last is not None:
             self.meters.answered(last.abstained)
 

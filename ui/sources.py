@@ -203,7 +203,7 @@ _FEEDBACK = (
     f'<button type="button" data-verdict="down" aria-pressed="false" aria-label="No, it is not">{_THUMB}</button>'
     '<span class="dl-reason" hidden><label>Why? <input name="reason" maxlength="1000" '
     'placeholder="If you like: what was right, or wrong"></label>'
-    '<button type="submit" class="dl-action">Send</button></span></form>'
+    '<button type="submit" class="dl-action">Send</button></span><span class="dl-said" role="status"></span></form>'
 )
 
 

@@ -99,6 +99,7 @@
 
   // The last question stands at the top and its answer is read from its beginning, however it grows; until the
   // reader scrolls.
+  const GAP = 40; // the button that clears the conversation lies over its upper edge
   let asked = 0, following = false;
 
   function follow() {
@@ -106,7 +107,16 @@
     const questions = box?.querySelectorAll(".user-row") ?? [];
     if (questions.length !== asked) following = questions.length > 0;
     asked = questions.length;
-    if (following) box.scrollTop += questions[asked - 1].getBoundingClientRect().top - box.getBoundingClientRect().top - 8;
+    if (following) box.scrollTop += questions[asked - 1].getBoundingClientRect().top - box.getBoundingClientRect().top - GAP;
+  }
+
+  // Another turn's sources are read from their beginning.
+  let turn = null;
+
+  function turnOver() {
+    const shown = document.querySelector(".dl-panel")?.dataset.turn;
+    if (turn !== null && shown !== turn) document.querySelector("#dl-right").scrollTop = 0;
+    turn = shown;
   }
 
   for (const kind of ["wheel", "touchmove", "keydown", "pointerdown"]) {
@@ -132,6 +142,7 @@
     calendars();
     follow();
     tell();
+    turnOver();
     if (wanted && show(wanted, true)) wanted = null;
     document.querySelectorAll("#dl-question button").forEach((button) => {
       const label = button.classList.contains("stop-button") ? "Stop" : "Ask";
