@@ -119,7 +119,8 @@ def read_sitemap(file: OpenFile) -> Iterator[RawPage | Skip]:
             load_dtd=False,
             recover=True,
         ):
-            reason = _ENTRIES.get(etree.QName(element).localname)
+            # Not lxml's QName: it raises at names that its own parser lets through.
+            reason = _ENTRIES.get(str(element.tag).rpartition("}")[2])
             if reason is not None:
                 number += 1
                 yield Skip(file.record(number), reason)

@@ -182,6 +182,13 @@ def test_articles_of_nothing_or_of_one_word_do_not_stop_a_build(tmp_path: Path) 
     assert "no record" in report.skipped[0].reason
 
 
+def test_a_namespace_that_is_none_does_not_stop_a_sitemap(tmp_path: Path) -> None:
+    body = '<urlset xmlns="https://news.example/0}.9"><url><loc>https://news.example/1</loc></url></urlset>'
+    (tmp_path / "map.xml").write_text(body)
+    _, report = read(tmp_path)
+    assert [skip.reason for skip in report.skipped] == ["a sitemap entry has no text: fetch the page first"]
+
+
 def test_sitemaps_that_name_each_other_lead_nowhere(tmp_path: Path) -> None:
     with closing(Site()) as site:
         site.pages["/robots.txt"] = (404, {}, b"")
