@@ -19,7 +19,7 @@ import faiss
 import numpy as np
 
 from index.embedding import SentenceTransformerEmbedder
-from index.faiss_store import read_vectors
+from index.faiss_store import read_vectors, vectors_of
 from index.generation import VECTORS, ArchivePaths
 from rag.evaluation import read_questions
 
@@ -71,7 +71,7 @@ def main() -> None:
     options = parser.parse_args()
     paths = ArchivePaths(options.archive)
     stored = read_vectors(paths.folder(paths.current_name()) / VECTORS)
-    real = np.stack([stored.reconstruct(number) for number in range(stored.ntotal)])
+    real = vectors_of(stored, range(stored.ntotal))
     embedder = SentenceTransformerEmbedder()
     asked = [question.question for question in read_questions(options.questions)[: options.asked]]
     questions = np.stack([embedder.embed_question(question) for question in asked])

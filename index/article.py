@@ -7,9 +7,11 @@ Offsets are counted in Unicode code points of `Article.text`, as Python counts t
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 
 class PageKind(StrEnum):
@@ -78,6 +80,23 @@ class Article:
     def date_is_doubtful(self) -> bool:
         """True where a reader should be told that the date may be wrong."""
         return self.date_confidence < 0.9
+
+    def to_fields(self) -> dict[str, Any]:
+        """Its fields as JSON values."""
+        return {**asdict(self), "published": self.published.isoformat() if self.published else None}
+
+    @classmethod
+    def from_fields(cls, fields: Mapping[str, Any]) -> Article:
+        """An article from what `to_fields` gave."""
+        day = fields["published"]
+        return cls(
+            **{
+                **fields,
+                "published": date.fromisoformat(day) if day else None,
+                "date_origin": DateOrigin(fields["date_origin"]),
+                "authors": tuple(fields["authors"]),
+            }
+        )
 
 
 @dataclass(frozen=True, slots=True)

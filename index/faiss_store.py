@@ -117,6 +117,12 @@ def read_vectors(path: Path) -> faiss.Index:
             faiss.set_deserialization_loop_limit(loops_before)
 
 
+def vectors_of(index: faiss.Index, numbers: Sequence[int]) -> Vector:
+    """The vectors of the passages of these numbers, shape (len(numbers), dimension)."""
+    found = [index.reconstruct(number) for number in numbers]
+    return np.stack(found) if found else np.zeros((0, index.d), dtype=np.float32)
+
+
 class FaissStore:
     """One generation, opened for reading. Thread-safe; it never changes."""
 
@@ -285,7 +291,6 @@ class FaissStore:
             rows = self._rows(
                 "SELECT number, first, last, start, stop FROM passages WHERE article = ? ORDER BY number", (number,)
             )
-            found = [self._vectors.reconstruct(row[0]) for row in rows]
             yield Record(
                 article_id=article_id,
                 cluster=cluster_of(smallest),
@@ -293,7 +298,7 @@ class FaissStore:
                 sentences=sentences,
                 passages=tuple(Passage(a, b, start, stop, article.text[start:stop]) for _, a, b, start, stop in rows),
                 signature=signature,
-                vectors=np.stack(found) if found else np.zeros((0, self._vectors.d), dtype=np.float32),
+                vectors=vectors_of(self._vectors, [row[0] for row in rows]),
             )
 
     def boilerplate(self) -> dict[str, frozenset[str]]:

@@ -16,7 +16,7 @@ import numpy as np
 from index.article import Article, Passage, Sentence
 from index.embedding import ModelCard
 from index.errors import ArchiveDamaged
-from index.faiss_store import SCHEMA, read_vectors
+from index.faiss_store import SCHEMA, read_vectors, vectors_of
 from index.generation import ARTICLES, VECTORS
 from index.records import pack_spans
 from index.store import Vector
@@ -123,8 +123,7 @@ class FaissWriter:
     def vectors_of(self, article: int) -> Vector:
         """The vectors of an article's passages, shape (passages, dimension)."""
         rows = self._database.execute("SELECT number FROM passages WHERE article = ?", (article,)).fetchall()
-        found = [self._vectors.reconstruct(number) for (number,) in rows]
-        return np.stack(found) if found else np.zeros((0, self._vectors.d), dtype=np.float32)
+        return vectors_of(self._vectors, [number for (number,) in rows])
 
     def delete(self, article_id: str) -> bool:
         """Removes an article, its passages and their vectors; False where it is not there."""

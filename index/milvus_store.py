@@ -24,7 +24,7 @@ from pymilvus import MilvusClient, MilvusException
 from index.article import Article, Sentence
 from index.embedding import ModelCard
 from index.errors import ArchiveError, ArchiveMissing
-from index.records import ROOM, Census, Record, check_model, fold
+from index.records import ROOM, Census, Record, check_model, fold, passage_of
 from index.store import Coverage, Filter, Hit, StoredPassage, Vector
 
 MOST = 16_384  # hits that Milvus gives for one search at most
@@ -213,14 +213,7 @@ class MilvusStore:
 
     def passages(self, numbers: Sequence[int]) -> list[StoredPassage]:
         """The passages of these numbers, in the order asked."""
-        return [self._stored(number) for number in numbers]
-
-    def _stored(self, number: int) -> StoredPassage:
-        article, ordinal = divmod(number, ROOM)
-        record = self._record(article) if article else None
-        if record is None or ordinal >= len(record.passages):
-            raise KeyError(f"there is no passage {number} in generation {self.generation}")
-        return record.stored(article, ordinal)
+        return [passage_of(self._record, number, self.generation) for number in numbers]
 
     def article(self, article_id: str) -> Article | None:
         """The article of this id, or None."""
@@ -271,6 +264,8 @@ class MilvusStore:
         return self._record(int(rows[0]["number"]) // ROOM) if rows else None
 
     def _read_record(self, article: int) -> Record | None:
+        if article == 0:  # the head, which is no article
+            return None
         with translated(self._place):
             text = read_payload(self._client, self._articles, article)
         return Record.from_json(text, np.zeros((0, 0), dtype=np.float32)) if text else None

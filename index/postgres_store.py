@@ -26,7 +26,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from index.article import Article, Sentence
 from index.embedding import ModelCard
 from index.errors import ArchiveError, ArchiveMissing
-from index.records import ROOM, Census, Record, check_model, fold
+from index.records import Census, Record, check_model, fold, passage_of
 from index.store import Coverage, Filter, Hit, StoredPassage, Vector
 
 FORMAT = 1
@@ -150,14 +150,7 @@ class PostgresStore:
 
     def passages(self, numbers: Sequence[int]) -> list[StoredPassage]:
         """The passages of these numbers, in the order asked."""
-        return [self._stored(number) for number in numbers]
-
-    def _stored(self, number: int) -> StoredPassage:
-        article, ordinal = divmod(number, ROOM)
-        record = self._record(article)
-        if record is None or ordinal >= len(record.passages):
-            raise KeyError(f"there is no passage {number} in generation {self.generation}")
-        return record.stored(article, ordinal)
+        return [passage_of(self._record, number, self.generation) for number in numbers]
 
     def article(self, article_id: str) -> Article | None:
         """The article of this id, or None."""

@@ -7,13 +7,12 @@ import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
-from index.article import Article, DateOrigin
+from index.article import Article
 from index.boilerplate import BoilerplateLearner, strip_boilerplate
 from index.cleaning import clean
 from index.duplicates import ClusterFinder
@@ -249,7 +248,7 @@ class _Build:
                     skips.add(error.origin, error.reason)
                 else:
                     learner.observe(article.source, article.text)
-                    stream.write(json.dumps(_to_json(article)) + "\n")
+                    stream.write(json.dumps(article.to_fields()) + "\n")
                 self._progress.advance(1)
         learned = dict(learner.learned())
         for source, lines in self._writer.boilerplate().items():
@@ -260,7 +259,7 @@ class _Build:
     def _staged(self) -> Iterator[Article]:
         with self._staging.open(encoding="utf-8") as stream:
             for line in stream:
-                yield _from_json(json.loads(line))
+                yield Article.from_fields(json.loads(line))
 
     def _split(self, learned: Mapping[str, frozenset[str]]) -> None:
         """Sentences and passages of every article that is not there already."""
@@ -322,20 +321,3 @@ def _batches(passages: Iterable[PassageText], size: int) -> Iterator[list[Passag
             batch = []
     if batch:
         yield batch
-
-
-def _to_json(article: Article) -> dict[str, Any]:
-    fields = asdict(article)
-    return {**fields, "published": article.published.isoformat() if article.published else None}
-
-
-def _from_json(fields: dict[str, Any]) -> Article:
-    day = fields["published"]
-    return Article(
-        **{
-            **fields,
-            "published": date.fromisoformat(day) if day else None,
-            "date_origin": DateOrigin(fields["date_origin"]),
-            "authors": tuple(fields["authors"]),
-        }
-    )

@@ -7,15 +7,15 @@ import hashlib
 import json
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
-from index.article import Article, DateOrigin, Passage, Sentence
+from index.article import Article, Passage, Sentence
 from index.embedding import ModelCard
 from index.errors import ModelMismatch
 from index.store import Coverage, Filter, Store, StoredPassage, Vector
@@ -65,14 +65,11 @@ class Record:
 
     def to_json(self) -> str:
         """The record without its vectors, as JSON text in ASCII."""
-        article = asdict(self.article)
-        if self.article.published:
-            article["published"] = self.article.published.isoformat()
         return json.dumps(
             {
                 "id": self.article_id,
                 "cluster": self.cluster,
-                "article": article,
+                "article": self.article.to_fields(),
                 "spans": _text64(pack_spans(self.sentences)),
                 "passages": _text64(_pack_passages(self.passages)),
                 "signature": _text64(self.signature),
@@ -84,7 +81,7 @@ class Record:
     def from_json(cls, text: str, vectors: Vector) -> Record:
         """A record from what `to_json` gave, and its vectors."""
         fields = json.loads(text)
-        article = _article(fields["article"])
+        article = Article.from_fields(fields["article"])
         return cls(
             article_id=fields["id"],
             cluster=fields["cluster"],
@@ -106,6 +103,18 @@ class Record:
             cluster=self.cluster,
             sentences=self.sentences[passage.first : passage.last + 1],
         )
+
+
+def passage_of(record_of: Callable[[int], Record | None], number: int, generation: str) -> StoredPassage:
+    """The passage of a number that is made of its article's number and its place there.
+
+    `record_of` gives an article's record by its number, or None. Raises KeyError where there is no such passage.
+    """
+    article, ordinal = divmod(number, ROOM)
+    record = record_of(article)
+    if record is None or ordinal >= len(record.passages):
+        raise KeyError(f"there is no passage {number} in generation {generation}")
+    return record.stored(article, ordinal)
 
 
 def cluster_of(smallest_id: str) -> int:
@@ -172,18 +181,6 @@ def check_model(place: str, built: ModelCard, given: ModelCard | None) -> None:
             f"{built.dimension} values), and this is {given.name} (revision {given.revision}, {given.dimension} "
             f"values). Use --model {built.name}, or rebuild with the other model and copy that to a place of its own."
         )
-
-
-def _article(fields: dict[str, Any]) -> Article:
-    day = fields["published"]
-    return Article(
-        **{
-            **fields,
-            "published": date.fromisoformat(day) if day else None,
-            "date_origin": DateOrigin(fields["date_origin"]),
-            "authors": tuple(fields["authors"]),
-        }
-    )
 
 
 def _pack_passages(passages: Iterable[Passage]) -> bytes:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from index.cluster import connected
 from index.embedding import SentenceTransformerEmbedder
 from index.errors import ClusterError
-from index.faiss_store import FaissStore, open_archive, read_vectors
+from index.faiss_store import FaissStore, open_archive, read_vectors, vectors_of
 from index.generation import VECTORS, ArchivePaths
 from index.rebuild import Input, rebuild
 from tests.conftest import ROOT
@@ -115,4 +115,4 @@ def served(archive: Path) -> Path:
 
 def vectors(folder: Path) -> NDArray[np.float32]:
     read = read_vectors(folder / VECTORS)
-    return np.stack([read.reconstruct(number) for number in range(read.ntotal)])
+    return vectors_of(read, range(read.ntotal))
