@@ -9,9 +9,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
-import snowballstemmer
-
 from rag.equivalents import DEMONYMS, EQUIVALENT, HARMLESS_WORDS, IMPLIED, IRREGULAR, OPPOSITE, PHRASAL
+from rag.stems import porter
 from rag.words import STOP_WORDS
 
 BASES: dict[str, str] = {
@@ -78,8 +77,7 @@ def _one_verb(match: re.Match[str]) -> str:
 def stem(word: str) -> str:
     """The stem of a word in any case: irregular forms by their base, the rest by Porter's second algorithm."""
     low = word.lower().removesuffix("'s").removesuffix("'")
-    # A stemmer holds the word it is at work on: threads cannot share one.
-    return str(snowballstemmer.stemmer("english").stemWord(BASES.get(low, low)))
+    return porter(BASES.get(low, low))
 
 
 def _groups(table: str, mark: str) -> dict[str, frozenset[str]]:

@@ -33,9 +33,10 @@ def candidates(look: Look, count: int, *, figures: bool) -> Iterator[Candidate]:
 
     Where `figures` are asked for, the same words with other figures say something else.
     """
+    read = (pair for pair in zip(look.found, look.readings, strict=True) if pair[1].sentences)
+    told = ((hit, reading) for hit, reading in read if not is_order(hit.stored.article.title))
     scored = sorted(
-        ((score, hit) for hit, reading in zip(look.found, look.readings, strict=True) for score in reading.sentences),
-        key=lambda pair: -pair[0].score,
+        ((score, hit) for hit, reading in told for score in reading.sentences), key=lambda pair: -pair[0].score
     )
     said: list[frozenset[str]] = []
     for score, hit in scored:
@@ -43,7 +44,7 @@ def candidates(look: Look, count: int, *, figures: bool) -> Iterator[Candidate]:
         words = frozenset(re.findall(r"\w+", text.casefold()))
         if any(_is_repeated(words, other, figures=figures) for other in said):
             continue
-        if is_order(text) or is_order(hit.stored.article.title):
+        if is_order(text):
             continue
         said.append(words)
         yield Candidate(_citation(score, hit, look.query), hit.stored.cluster)

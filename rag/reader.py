@@ -95,7 +95,7 @@ class CosineReader:
             rows.append((around, tuple(SentenceScore(s.start, s.end, score + hit.score) for s, score in scores)))
         rows += [(0.0, ())] * (len(found) - len(rows))
         # A rule of thumb, where the trained reader is calibrated.
-        chance = 1 / (1 + math.exp(-6 * (best - 1.6)))
+        chance = _chance(6 * (best - 1.6))
         return [Reading(hit.score + more, scores, chance) for hit, (more, scores) in zip(found, rows, strict=True)]
 
 
@@ -194,7 +194,7 @@ class CrossEncoderReader:
             for hit in found[:most]
         ]
         relevance = [max(score.score for score in one) for one in read]
-        chance = 1 / (1 + math.exp(-max(-60.0, min(60.0, max(relevance)))))
+        chance = _chance(max(relevance))
         readings = [Reading(best, one, chance) for best, one in zip(relevance, read, strict=True)]
         behind = min(relevance) - 1
         return readings + [Reading(behind - place, (), chance) for place in range(len(found) - len(read))]
@@ -223,7 +223,7 @@ class Calibration:
     def chance(self, found: Sequence[float]) -> float:
         """The chance that the question is answered."""
         total = self.bias + sum(weight * value for weight, value in zip(self.weights, found, strict=True))
-        return 1 / (1 + math.exp(-max(-60.0, min(60.0, total))))
+        return _chance(total)
 
 
 def _calibration(folder: Path) -> Calibration:
@@ -242,6 +242,11 @@ def load_reader(name: str, embedder: Embedder, *, device: str = "cpu") -> Reader
     if name == "trained":
         return TrainedReader()
     return CosineReader(embedder) if name == "cosine" else CrossEncoderReader(name, device=device)
+
+
+def _chance(score: float) -> float:
+    """From 0 to 1: the logistic of a score, which may be of any size."""
+    return 1 / (1 + math.exp(-max(-60.0, min(60.0, score))))
 
 
 def _share(wanted: set[str], text: str) -> float:

@@ -17,9 +17,13 @@ _SHORTEST_KIN = 4  # letters
 @lru_cache(maxsize=1 << 17)
 def stem(word: str) -> str:
     """The English stem of a word, lower-cased; numbers as they are."""
-    plain = word.casefold().replace("’", "'").removesuffix("'s").replace(",", "")
+    return porter(word.casefold().replace("’", "'").removesuffix("'s").replace(",", ""))
+
+
+def porter(word: str) -> str:
+    """The stem of a lower-cased English word by Porter's second algorithm, and nothing more."""
     # A stemmer holds the word it is at work on, so threads cannot share one; to make one costs next to nothing.
-    return str(snowballstemmer.stemmer("english").stemWord(plain))
+    return str(snowballstemmer.stemmer("english").stemWord(word))
 
 
 def stems(text: str) -> list[str]:
