@@ -81,10 +81,7 @@ class Pools:
         dense = [replace(hit, score=float(self._vectors[hit.passage] @ vector)) for hit in hits]
         ranked = sorted(fuse(query, dense, hits), key=lambda hit: (-hit.score, hit.passage))
         stored = self._store.passages([hit.passage for hit in ranked])
-        return [
-            Found(one, hit.score, hit.fit, hit.cosine, hit.lexical, hit.closeness, hit.days_away)
-            for one, hit in zip(stored, ranked, strict=True)
-        ]
+        return [hit.found(one) for one, hit in zip(stored, ranked, strict=True)]
 
 
 def _text(stored: StoredPassage) -> PassageText:

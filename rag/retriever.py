@@ -58,6 +58,10 @@ class Ranked:
     closeness: float
     days_away: float
 
+    def found(self, stored: StoredPassage) -> Found:
+        """The same, read."""
+        return Found(stored, self.score, self.fit, self.cosine, self.lexical, self.closeness, self.days_away)
+
 
 class Retriever:
     """Searches one store. The filter is applied inside each search, before the best are taken."""
@@ -80,7 +84,7 @@ class Retriever:
 
     def _found(self, hit: Ranked) -> Found:
         [stored] = self._store.passages([hit.passage])
-        return Found(stored, hit.score, hit.fit, hit.cosine, hit.lexical, hit.closeness, hit.days_away)
+        return hit.found(stored)
 
     def _other_outlets(self, stored: StoredPassage, where: Filter) -> tuple[str, ...]:
         outlets = self._store.outlets(stored.cluster, where)
