@@ -239,7 +239,7 @@ class Assistant:
         threshold = self._reader.threshold if self._settings.threshold is None else self._settings.threshold
         abstained = not composed.citations or sureness < threshold
         answer = Answer(
-            question=question,
+            question=query.question,
             text=_abstention(store.coverage(), query) if abstained else composed.text,
             abstained=abstained,
             citations=() if abstained else composed.citations,

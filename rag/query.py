@@ -79,6 +79,7 @@ def understand(
     after it were asked for.
     """
     as_of, today = _day(as_of), _day(today) or today
+    question = question.encode("utf-8", "replace").decode("utf-8")  # a lone surrogate is nothing that can be looked for
     plain = _checked(question, as_of, today)
     full = rewrite(plain, history)
     days = window(full, as_of=as_of, today=today)

@@ -43,6 +43,12 @@ def test_the_mission(assistant: Assistant) -> None:
     assert citation.sentence in answer.text
 
 
+def test_half_a_character_in_a_question_is_no_harm(assistant: Assistant) -> None:
+    answer = assistant.ask("what did \ud800 Belarus and Iran sign?")
+    assert any("13 documents" in c.sentence for c in answer.citations)
+    assert json.dumps(answer.to_dict(), ensure_ascii=False).encode("utf-8")
+
+
 def test_the_shared_page_is_answered_from_its_story(
     shared: Path, tmp_path: Path, embedder: SentenceTransformerEmbedder
 ) -> None:
