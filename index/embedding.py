@@ -76,14 +76,20 @@ class SentenceTransformerEmbedder:
         from transformers.utils import logging as transformers_logging
 
         transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-        dtype = torch.bfloat16 if self._device == "cpu" and cpu_has_bfloat16() else torch.float32
+        how: dict[str, Any] = {"dtype": torch.float32, "use_safetensors": True}
+        if self._device == "cpu" and cpu_has_bfloat16():
+            how["dtype"] = torch.bfloat16
+            if QuestionEncoder.fits(Path(self._location)):
+                from index.attention import register
+
+                how["attn_implementation"] = register()
         try:
             return SentenceTransformer(
                 self._location,
                 device=self._device,
                 trust_remote_code=False,
                 local_files_only=Path(self._location).is_dir(),
-                model_kwargs={"dtype": dtype, "use_safetensors": True},
+                model_kwargs=how,
             )
         except (OSError, ValueError, RuntimeError, ImportError) as error:
             raise ModelError(
@@ -101,7 +107,7 @@ class SentenceTransformerEmbedder:
         return str(get_model_path())
 
     @cached_property
-    def _questions(self) -> QuestionEncoder | None:
+    def _light(self) -> QuestionEncoder | None:
         folder = Path(self._location)
         return QuestionEncoder(folder) if QuestionEncoder.fits(folder) else None
 
@@ -110,7 +116,7 @@ class SentenceTransformerEmbedder:
         """Which model this is; the revision is a hash of its weights, or the hub's commit."""
         if self._name == DEFAULT_MODEL:
             return ModelCard(self._name, _weights_hash(Path(self._location)), 384)
-        dimension = self._questions.dimension if self._questions else self._model.get_embedding_dimension()
+        dimension = self._light.dimension if self._light else self._model.get_embedding_dimension()
         if dimension is None:
             raise ModelError(f"The model {self._name!r} does not say how long its vectors are.")
         folder = Path(self._location)
@@ -120,6 +126,8 @@ class SentenceTransformerEmbedder:
     @property
     def max_tokens(self) -> int:
         """The longest input, in the model's own tokens."""
+        if self._light is not None:
+            return self._light.max_tokens
         return int(self._model.max_seq_length or 512)
 
     def embed_passages(self, texts: Sequence[str]) -> Vector:
@@ -130,8 +138,8 @@ class SentenceTransformerEmbedder:
 
     def embed_question(self, text: str) -> Vector:
         """The unit vector of a question, of shape (dimension,)."""
-        if self._questions is not None:
-            return self._questions(text)
+        if self._light is not None:
+            return self._light(text)
         vector: Vector = self._unit(self._model.encode_query([text], show_progress_bar=False))[0]
         return vector
 
@@ -139,6 +147,8 @@ class SentenceTransformerEmbedder:
         """How many of the model's tokens each text has, special ones not counted."""
         if not texts:
             return []
+        if self._light is not None:
+            return self._light.count_tokens(texts)
         tokenizer: Any = self._model.tokenizer
         encoded = tokenizer(list(texts), add_special_tokens=False, truncation=False, verbose=False)
         return [len(ids) for ids in encoded["input_ids"]]

