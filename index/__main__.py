@@ -168,7 +168,9 @@ def _run_build(
         _err.print(f"skipped {skip.origin}: {skip.reason}", markup=False)
     if report.skipped > _SHOWN:
         _err.print(f"… and {report.skipped - _SHOWN:,} more", markup=False)
-    _show(report.to_dict(), as_json, hidden=("skips",))
+    if report.unchanged:
+        _err.print(f"Nothing has changed since generation {report.generation} was built, so it stays.")
+    _show(report.to_dict(), as_json, hidden=("skips", "unchanged"))
 
 
 @app.command(epilog="Example: python -m index delete https://news.example/story --archive archive")

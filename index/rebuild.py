@@ -23,6 +23,7 @@ from index.generation import KEEP, ArchivePaths, Manifest, building, check_files
 from index.passages import split_passages
 from index.sentences import split_sentences
 from index.sources import Skip, SkipReport, read_pages
+from index.unchanged import mark_of, recall, remember
 from index.vector_cache import VectorCache
 
 log = logging.getLogger(__name__)
@@ -53,7 +54,11 @@ class Silent:
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What a build did. `copies` were dropped as exact copies, `syndicated` share a cluster with another article."""
+    """What a build did. `copies` were dropped as exact copies, `syndicated` share a cluster with another article.
+
+    Where `unchanged`, a rebuild would have made what is served already, and that stays; what was said when it was
+    built is said again.
+    """
 
     generation: str
     articles: int
@@ -68,10 +73,18 @@ class BuildReport:
     reasons: Mapping[str, int]
     skips: tuple[Skip, ...]
     seconds: float
+    unchanged: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON values."""
         return asdict(self)
+
+    @classmethod
+    def again(cls, generation: str, said: Mapping[str, Any], *, seconds: float) -> BuildReport:
+        """The report of a rebuild that found `generation` built of the same, from what its report said."""
+        skips = tuple(Skip(**skip) for skip in said["skips"])
+        now = {"generation": generation, "skips": skips, "seconds": seconds, "unchanged": True}
+        return cls(**{**said, **now, "added": 0, "embedded": 0, "reused": said["passages"]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +112,19 @@ def rebuild(
 ) -> BuildReport:
     """Builds a new generation from the pages alone and swaps it in; what was there before is served until then.
 
-    Raises InputError where no article comes of the pages (the archive then stays as it was), and ArchiveLocked.
+    Where that would make what is there already, nothing is made and the report says `unchanged`. Raises InputError
+    where no article comes of the pages (the archive then stays as it was), and ArchiveLocked.
     """
-    paths = ArchivePaths(archive)
+    began = time.monotonic()
+    paths, progress = ArchivePaths(archive), progress or Silent()
     with writer_lock(paths), building(paths) as folder:
+        progress.stage("Comparing with the last build", None)
+        mark = mark_of(pages.paths, pages.mapping, strict=pages.strict, model=embedder.card)
+        if last := recall(paths, mark):
+            prune(paths, keep)
+            return BuildReport.again(*last, seconds=time.monotonic() - began)
         writer = FaissWriter.fresh(folder, embedder.card)
-        return _Build(paths, folder, writer, embedder, progress or Silent(), keep, chunk).pour(pages)
+        return _Build(paths, folder, writer, embedder, progress, keep, chunk).pour(pages, mark)
 
 
 def add(
@@ -198,7 +218,8 @@ class _Build:
         self._finder = ClusterFinder()
         self._added = self._copies = self._embedded = self._reused = 0
 
-    def pour(self, pages: Input) -> BuildReport:
+    def pour(self, pages: Input, mark: str | None = None) -> BuildReport:
+        """Builds and publishes; `mark` is that of the pages, where nothing but they goes into the generation."""
         began = time.monotonic()
         skips = SkipReport()
         try:
@@ -216,10 +237,8 @@ class _Build:
         finally:
             self._writer.close()
         self._staging.unlink()
-        manifest = publish(self._paths, self._folder, self._embedder.card, articles=articles, passages=passages)
-        prune(self._paths, self._keep)
-        return BuildReport(
-            generation=manifest.name,
+        report = BuildReport(
+            generation="",
             articles=articles,
             passages=passages,
             added=self._added,
@@ -231,8 +250,13 @@ class _Build:
             skipped=skips.total,
             reasons=dict(skips.reasons),
             skips=tuple(skips.skipped),
-            seconds=time.monotonic() - began,
+            seconds=0.0,
         )
+        if mark is not None:
+            remember(self._folder, mark, report.to_dict())
+        manifest = publish(self._paths, self._folder, self._embedder.card, articles=articles, passages=passages)
+        prune(self._paths, self._keep)
+        return replace(report, generation=manifest.name, seconds=time.monotonic() - began)
 
     def _stage(self, pages: Input, skips: SkipReport) -> dict[str, frozenset[str]]:
         """Reads and cleans every page into a file aside; gives the lines that recur over each source's pages."""

@@ -22,7 +22,7 @@ from index.source_stream import open_bytes, read_head
 from index.source_tables import table_reader
 from index.source_values import OpenFile, Reader, Skip, SkipReport, printable
 
-__all__ = ["Skip", "SkipReport", "parse_mapping", "read_pages"]
+__all__ = ["Skip", "SkipReport", "files_under", "parse_mapping", "read_pages"]
 
 
 def _read_warc(file: OpenFile) -> Iterator[RawPage | Skip]:
@@ -74,7 +74,7 @@ def read_pages(
 
 def _pages(paths: Sequence[Path], mapping: Mapping[str, str], strict: bool, report: SkipReport) -> Iterator[RawPage]:
     for path in paths:
-        for found in _walk(path):
+        for found in files_under(path):
             for item in [found] if isinstance(found, Skip) else _read_file(found, mapping):
                 if isinstance(item, RawPage):
                     report.read += 1
@@ -85,8 +85,8 @@ def _pages(paths: Sequence[Path], mapping: Mapping[str, str], strict: bool, repo
                     report.add(item.origin, item.reason)
 
 
-def _walk(root: Path) -> Iterator[Path | Skip]:
-    """The files under a path that was given, in order; a link that was itself given is followed."""
+def files_under(root: Path) -> Iterator[Path | Skip]:
+    """The files under a path, in order, and what there is none; a link that was itself given is followed."""
     if not root.is_dir():
         yield root if root.is_file() else Skip(_origin(root), "not a regular file")
         return

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -50,6 +51,12 @@ def story(number: int) -> dict[str, str]:
 
 def write_stories(path: Path, numbers: range) -> Path:
     path.write_text("".join(json.dumps(story(n)) + "\n" for n in numbers), encoding="utf-8")
+    return path
+
+
+def touched(path: Path) -> Path:
+    """The same stories in a file that is not the same, so that a build of it is made anew."""
+    path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
     return path
 
 
@@ -132,7 +139,7 @@ def test_search_terms_are_words_and_never_syntax(archive: Path) -> None:
 
 
 def test_a_rebuild_embeds_only_what_is_new(archive: Path, tmp_path: Path) -> None:
-    again = rebuild(archive, Input.of(tmp_path / "a.jsonl"), WORDS)
+    again = rebuild(archive, Input.of(touched(tmp_path / "a.jsonl")), WORDS)
     assert (again.embedded, again.reused) == (0, again.passages)
     more = rebuild(archive, Input.of(write_stories(tmp_path / "a.jsonl", range(14))), WORDS)
     assert (more.articles, more.embedded) == (14, more.passages - again.passages)
@@ -216,9 +223,46 @@ def test_a_reader_keeps_its_generation_while_others_come_and_go(archive: Path, t
     assert open_archive(archive).coverage().articles == 7
 
 
+def test_a_rebuild_of_the_same_pages_makes_nothing_and_says_again_what_was_said(tmp_path: Path) -> None:
+    pages = write_stories(tmp_path / "pages.jsonl", range(3))
+    pages.write_text(pages.read_text(encoding="utf-8") + "{broken\n", encoding="utf-8")
+    first = rebuild(tmp_path / "archive", Input.of(pages), WORDS)
+
+    again = rebuild(tmp_path / "archive", Input.of(pages), WORDS)
+
+    assert (again.generation, again.articles, again.skips) == (first.generation, 3, first.skips)
+    assert (again.unchanged, again.added, again.embedded, again.reused) == (True, 0, 0, first.passages)
+    assert ArchivePaths(tmp_path / "archive").names() == [first.generation]
+
+
+def test_what_a_rebuild_depends_on_makes_one(tmp_path: Path) -> None:
+    archive, folder = tmp_path / "archive", tmp_path / "pages"
+    folder.mkdir()
+    write_stories(folder / "a.jsonl", range(3))
+
+    def made(**how: Any) -> bool:
+        return not rebuild(archive, Input.of(folder, **how), WORDS).unchanged
+
+    assert (made(), made()) == (True, False)
+    write_stories(folder / "b.jsonl", range(3, 5))  # another file
+    assert (made(), made()) == (True, False)
+    (folder / "b.jsonl").rename(folder / "c.jsonl")  # another name
+    assert (made(), made()) == (True, False)
+    write_stories(folder / "c.jsonl", range(4, 6))  # as many bytes, and not the same
+    assert (made(), made()) == (True, False)
+    assert (made(mapping={"title": "hed"}), made(strict=True), made(), made()) == (True, True, True, False)
+    delete(archive, [story(0)["url"]])  # what is served is not what was built
+    assert (made(), made()) == (True, False)
+    add(archive, Input.of(write_stories(tmp_path / "more.jsonl", range(8, 9))), WORDS)
+    assert (made(), made()) == (True, False)
+    served = ArchivePaths(archive).folder(ArchivePaths(archive).current_name())
+    (served / "vectors.faiss").write_bytes(b"damaged")
+    assert (made(), made()) == (True, False)
+
+
 def test_old_generations_are_kept_to_a_count(archive: Path, tmp_path: Path) -> None:
     for _ in range(4):
-        rebuild(archive, Input.of(tmp_path / "a.jsonl"), WORDS, keep=2)
+        rebuild(archive, Input.of(touched(tmp_path / "a.jsonl")), WORDS, keep=2)
     assert ArchivePaths(archive).names() == ["000004", "000005"]
     assert prune(ArchivePaths(archive), keep=1) == ["000004"]
 
@@ -269,7 +313,7 @@ def test_a_damaged_vector_cache_is_set_aside(archive: Path, tmp_path: Path) -> N
     for leftover in cache.parent.glob("*-wal"):
         leftover.unlink()
     cache.write_bytes(b"no database at all" * 100)
-    report = rebuild(archive, Input.of(tmp_path / "a.jsonl"), WORDS)
+    report = rebuild(archive, Input.of(touched(tmp_path / "a.jsonl")), WORDS)
     assert report.embedded == report.passages
     assert cache.with_suffix(".damaged").exists()
 

@@ -23,7 +23,7 @@ from index.generation import MANIFEST, ArchivePaths, FileSeal, Manifest, writer_
 from index.rebuild import Input, add, delete, rebuild
 from index.store import Filter
 from index.verify import verify_archive
-from tests.test_archive import DAMAGES, story, write_stories
+from tests.test_archive import DAMAGES, story, touched, write_stories
 from tests.word_embedder import WordEmbedder
 
 WORDS = WordEmbedder()
@@ -207,7 +207,7 @@ def test_a_vector_that_changed_in_the_cache_is_made_again(archive: Path, tmp_pat
         for key, blob in blobs:
             database.execute("UPDATE vectors SET vector = ? WHERE key = ?", (bytes([blob[0] ^ 1]) + blob[1:], key))
     database.close()
-    report = rebuild(archive, Input.of(tmp_path / "a.jsonl"), WORDS)
+    report = rebuild(archive, Input.of(touched(tmp_path / "a.jsonl")), WORDS)
     assert report.embedded == 2
     fresh = rebuild(tmp_path / "other", Input.of(tmp_path / "a.jsonl"), WORDS)
     assert fresh.reused == 0
@@ -220,10 +220,10 @@ def test_a_cache_damaged_within_is_set_aside_amid_a_build(archive: Path, tmp_pat
     cache = ArchivePaths(archive).vector_cache
     data = cache.read_bytes()
     cache.write_bytes(data[:4096] + os.urandom(len(data) - 4096))
-    report = rebuild(archive, Input.of(tmp_path / "a.jsonl"), WORDS)
+    report = rebuild(archive, Input.of(touched(tmp_path / "a.jsonl")), WORDS)
     assert report.embedded == report.passages
     assert cache.with_suffix(".damaged").exists()
-    assert rebuild(archive, Input.of(tmp_path / "a.jsonl"), WORDS).embedded == 0
+    assert rebuild(archive, Input.of(touched(tmp_path / "a.jsonl")), WORDS).embedded == 0
 
 
 def test_a_lock_left_by_a_process_that_died_is_no_lock(archive: Path, tmp_path: Path) -> None:
