@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import zip_longest
 
 from rag.answer import Citation, Evidence
@@ -14,7 +15,7 @@ from rag.query import Query
 from rag.reader import Reading, SentenceScore
 from rag.retriever import Found
 from rag.span import answer_span
-from rag.timeline import correction, event_date
+from rag.timeline import Correction, correction, event_date
 
 _SAME_WORDING = 0.8  # of two sentences' words in common: citing both would say one thing twice
 
@@ -38,6 +39,7 @@ def candidates(look: Look, count: int, *, figures: bool) -> Iterator[Candidate]:
     scored = sorted(
         ((score, hit) for hit, reading in told for score in reading.sentences), key=lambda pair: -pair[0].score
     )
+    corrected = cache(correction)  # several of the best sentences are of one article
     said: list[frozenset[str]] = []
     for score, hit in scored:
         text = hit.stored.article.text[score.start : score.end]
@@ -47,7 +49,7 @@ def candidates(look: Look, count: int, *, figures: bool) -> Iterator[Candidate]:
         if is_order(text):
             continue
         said.append(words)
-        yield Candidate(_citation(score, hit, look.query), hit.stored.cluster)
+        yield Candidate(_citation(score, hit, look.query, corrected(hit.stored.article.text)), hit.stored.cluster)
         if len(said) == count:
             return
 
@@ -57,10 +59,9 @@ def _is_repeated(words: frozenset[str], other: frozenset[str], *, figures: bool)
     return alike and not (figures and any(map(str.isdecimal, words ^ other)))
 
 
-def _citation(score: SentenceScore, hit: Found, query: Query) -> Citation:
+def _citation(score: SentenceScore, hit: Found, query: Query, note: Correction | None) -> Citation:
     stored, article = hit.stored, hit.stored.article
     sentence = article.text[score.start : score.end]
-    note = correction(article.text)
     return Citation(
         sentence=sentence,
         start=score.start,

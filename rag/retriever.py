@@ -121,19 +121,21 @@ def _each_story_once(found: Iterable[Found], k: int) -> Iterator[Found]:
 
     What an outlet added to a wire story is its own, and stays.
     """
-    taken: dict[int, list[tuple[str, frozenset[str]]]] = {}
+    taken: dict[int, list[StoredPassage]] = {}
     count = 0
     for hit in found:
         if count == k:
             return
         kin = taken.setdefault(hit.stored.cluster, [])
-        words = frozenset(re.findall(r"\w+", hit.stored.passage.text.casefold()))
-        if any(other != hit.stored.article_id and _share(words, theirs) >= _COPY_SHARE for other, theirs in kin):
+        copies = (other for other in kin if other.article_id != hit.stored.article_id)
+        if any(_share(hit.stored, other) >= _COPY_SHARE for other in copies):
             continue
-        kin.append((hit.stored.article_id, words))
+        kin.append(hit.stored)
         count += 1
         yield hit
 
 
-def _share(words: frozenset[str], theirs: frozenset[str]) -> float:
+def _share(stored: StoredPassage, other: StoredPassage) -> float:
+    """The share of a passage's words that stand in the other."""
+    words, theirs = (frozenset(re.findall(r"\w+", one.passage.text.casefold())) for one in (stored, other))
     return len(words & theirs) / len(words) if words else 1.0

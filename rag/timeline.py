@@ -55,6 +55,15 @@ _NOTE = re.compile(
     r")[^\n]*",
     re.I,
 )
+# One of these is in every note, and in few articles: to look for them takes a hundredth of the pattern's time.
+_HINTS = (
+    *("correct", "clarif", "amended", "to remove", "reflect that"),
+    *(
+        f"{which} {what}"
+        for which in ("earlier", "previous", "prior", "original")
+        for what in ("version", "headline", "caption")
+    ),
+)
 
 
 def correction(text: str) -> Correction | None:
@@ -62,7 +71,8 @@ def correction(text: str) -> Correction | None:
 
     "This story has been updated with further details" is none: nothing was wrong.
     """
-    match = _NOTE.search(text)
+    folded = text.casefold()
+    match = _NOTE.search(text) if any(hint in folded for hint in _HINTS) else None
     if match is None:
         return None
     start = match.start() + len(match.group()) - len(match.group().lstrip())
