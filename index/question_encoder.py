@@ -38,13 +38,18 @@ class QuestionEncoder:
         self.dimension = int(config["hidden_size"])
         self._epsilon = np.float32(config["layer_norm_eps"])
         try:
-            self._weights: dict[str, Matrix] = load_file(folder / "model.safetensors")
+            loaded = load_file(folder / "model.safetensors")
         except (OSError, SafetensorError) as error:
             raise ModelError(f"{folder}: the embedding model cannot be read ({error}). {_MEND}") from error
         try:
             self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         except Exception as error:
             raise ModelError(f"{folder}: the model's tokenizer cannot be read ({error}). {_MEND}") from error
+        # A product with few rows takes half the time where the weights lie in the order that it reads them.
+        self._weights: dict[str, Matrix] = {
+            name: np.ascontiguousarray(weight.T) if weight.ndim > 1 and name.startswith("encoder.") else weight
+            for name, weight in loaded.items()
+        }
         self._layers = int(config["num_hidden_layers"])
         self.max_tokens = int(_read_json(folder / "sentence_bert_config.json").get("max_seq_length") or _LONGEST)
         self._tokenizer.no_truncation()
@@ -107,7 +112,7 @@ class QuestionEncoder:
         return states.reshape(len(states), self._heads, -1).transpose(1, 0, 2)
 
     def _linear(self, states: Matrix, name: str) -> Matrix:
-        product: Matrix = states @ self._weights[f"{name}.weight"].T + self._weights[f"{name}.bias"]
+        product: Matrix = states @ self._weights[f"{name}.weight"] + self._weights[f"{name}.bias"]
         return product
 
     def _normalised(self, states: Matrix, name: str) -> Matrix:
