@@ -36,7 +36,6 @@ COLUMNS = {
     "build, processor s": "{:.0f}",
     "query p50, ms": "{:.0f}",
     "query p50, processor ms": "{:.0f}",
-    "with sentences, p50, ms": "{:.0f}",
     "peak memory, GiB": "{:.2f}",
     "passage hit@1": "{:.3f}",
     "passage hit@5": "{:.3f}",
