@@ -82,7 +82,8 @@ def _minilm() -> Callable[[list[str]], Any]:
 
     def embed(texts: list[str]) -> Any:
         new = [text for text in texts if text not in vectors]
-        vectors.update(zip(new, model.encode(new, normalize_embeddings=True, show_progress_bar=False), strict=True))
+        if new:
+            vectors.update(zip(new, model.encode(new, normalize_embeddings=True, show_progress_bar=False), strict=True))
         return np.stack([vectors[text] for text in texts])
 
     return embed
