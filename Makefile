@@ -35,4 +35,4 @@ bench: setup ## Measure quality and speed on ../shared, the peer beside us
 	$(BIN)/python -m benchmarks.newsqa ../shared/newsqa
 
 clean: ## Remove what was built; the archives in .archives too
-	rm -rf .venv .archives build dist *.egg-info
+	rm -rf .venv .archives .peers build dist *.egg-info
