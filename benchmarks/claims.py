@@ -1,7 +1,7 @@
 """Claims with the sentences they cite, true and false: those written by hand, and those made from real articles.
 
-The rules of the gate were made while looking at the development half of each set; of the held-out half only counts are
-seen.
+The rules of the gate were made while looking at the development half of each set; of the held-out half, and of the
+claims that were written afresh before the rules were last changed, only counts are seen.
 """
 
 from __future__ import annotations
@@ -27,17 +27,18 @@ from rag.event import event_date
 HERE = Path(__file__).resolve().parent
 EXAMPLES = HERE.parent / "examples" / "articles"
 HALVES = ("development", "held-out")
+PARTS = (*HALVES, "fresh")
 _AROUND = 4  # sentences of a passage before the cited one
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A claim, what it cites, its kind ("true", or how it is false), and the half of its set that it belongs to."""
+    """A claim, what it cites, its kind ("true", or how it is false), and the part of its set that it belongs to."""
 
     kind: str
     text: str
     citations: tuple[Citation, ...]
-    half: str
+    part: str
 
 
 def over_examples(path: Path = HERE / "claims.jsonl") -> list[Claim]:
@@ -58,10 +59,10 @@ def over_examples(path: Path = HERE / "claims.jsonl") -> list[Claim]:
     return found
 
 
-def by_kinds(half: str) -> list[Claim]:
-    """The claims of `claims-HALF.jsonl`: a line holds one sentence, where it stands, and its claims by kind."""
+def by_kinds(part: str) -> list[Claim]:
+    """The claims of `claims-PART.jsonl`: a line holds one sentence, where it stands, and its claims by kind."""
     found = []
-    for line in (HERE / f"claims-{half}.jsonl").read_text(encoding="utf-8").splitlines():
+    for line in (HERE / f"claims-{part}.jsonl").read_text(encoding="utf-8").splitlines():
         fields = json.loads(line)
         [sentence] = fields["cites"]
         article = Article(
@@ -72,7 +73,7 @@ def by_kinds(half: str) -> list[Claim]:
         )
         cited = tuple(c for c in citations(article) if c.start >= len(fields.get("before", "")))
         found += [
-            Claim(kind, text, cited, half) for kind in ("true", *mutations.KINDS) for text in fields.get(kind, ())
+            Claim(kind, text, cited, part) for kind in ("true", *mutations.KINDS) for text in fields.get(kind, ())
         ]
     return found
 
