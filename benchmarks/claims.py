@@ -28,6 +28,7 @@ HERE = Path(__file__).resolve().parent
 EXAMPLES = HERE.parent / "examples" / "articles"
 HALVES = ("development", "held-out")
 PARTS = (*HALVES, "fresh")
+KINDS = (*mutations.KINDS, "word")  # the last, a word for another, is written by hand alone
 _AROUND = 4  # sentences of a passage before the cited one
 
 
@@ -72,9 +73,7 @@ def by_kinds(part: str) -> list[Claim]:
             date.fromisoformat(fields["published"]),
         )
         cited = tuple(c for c in citations(article) if c.start >= len(fields.get("before", "")))
-        found += [
-            Claim(kind, text, cited, part) for kind in ("true", *mutations.KINDS) for text in fields.get(kind, ())
-        ]
+        found += [Claim(kind, text, cited, part) for kind in ("true", *KINDS) for text in fields.get(kind, ())]
     return found
 
 

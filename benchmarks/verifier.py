@@ -16,8 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-from benchmarks.claims import PARTS, Claim, by_kinds, from_articles, over_examples
-from benchmarks.mutations import KINDS
+from benchmarks.claims import KINDS, PARTS, Claim, by_kinds, from_articles, over_examples
 from rag.verifier import Verifier
 
 
