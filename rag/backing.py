@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from rag.lexicon import HARMLESS, senses, stem, told, vocabulary
+from rag.lexicon import HARMLESS, is_known, meanings, meant, senses, stem, told, vocabulary
 from rag.words import names
 
 _WORD = re.compile(r"\w+(?:'\w+)?")
@@ -27,6 +27,7 @@ _GROUP = re.compile(
 )
 _AGED = re.compile(r"(?<=[\s\d])\s?-(?:year|years)-olds?\b")
 _SENTENCE = re.compile(r"(?<=[.!?\"])\s+(?=[A-Z\"])")
+_INSIDE = re.compile(r"(?<=[\w,] )[A-Z]\w+")  # a capital that begins no sentence
 _RUN = re.compile(r"(?<!\w)[^\WA-Z]*([A-Z]\w+(?:[\s-](?:(?:of|and|the|for|on|in)\s){0,2}[A-Z]\w+)+)")
 _BEFORE = 2  # sentences before the cited one in which a pronoun's name is looked for
 # Nouns that only say what kind of thing is spoken of; a claim may add one of them to what its source says.
@@ -79,8 +80,11 @@ def _bare(text: str) -> str:
 def back(claim: str, sources: Sequence[Source]) -> Backing:
     """Each content word of the claim, its calendar phrases and numbers masked, with what backs it."""
     backed = {key for source in sources for word in _WORD.findall(source.sentence) for key in told(word)}
+    meaning = backed | {key for source in sources for phrase in _phrases(source.sentence) for key in meant(phrase)}
+    worded = {word for phrase in _phrases(claim) if meanings(phrase) & meaning for word in phrase.split()}
     exact = {stem(word) for source in sources for word in _WORD.findall(source.sentence)}
     titles = {key for source in sources for word in _WORD.findall(source.title) for key in senses(word)}
+    inside = {word for source in sources for text in (source.title, source.passage) for word in _INSIDE.findall(text)}
     common = {word for source in sources for word in _WORD.findall(source.passage) if word[0].islower()}
     around = {stem(word) for source in sources for word in _WORD.findall(source.passage)}
     claim = _AGED.sub("", claim)
@@ -102,13 +106,14 @@ def back(claim: str, sources: Sequence[Source]) -> Backing:
             word[0].isupper()
             and (word in in_names or not is_first or word.isupper())
             and not (is_first and (word.lower() in common or stem(word) in HARMLESS))
+            and not (is_first and word not in inside and is_known(word.lower()))
         )
         if not is_name and stem(word) in HARMLESS:
             continue
         count += 1
         if stem(word) in exact:
             share, said = share + 1.0, said + 1
-        elif senses(word) & backed or word in granted:
+        elif senses(word) & backed or word in granted or (not is_name and word in worded):
             share, said = share + 0.9, said + 1
         elif not is_name and senses(word) & titles:
             share += 0.6
@@ -123,6 +128,18 @@ def back(claim: str, sources: Sequence[Source]) -> Backing:
     if not said:
         missing += topic
     return Backing(share / count if count else 1.0, tuple(dict.fromkeys(missing)))
+
+
+def _phrases(text: str) -> Iterator[str]:
+    """The words of a text that are no names, and each two of them that stand side by side."""
+    last = ""
+    for match in _WORD.finditer(text):
+        word = match.group() if match.group()[0].islower() or not match.start() else ""
+        if word:
+            yield word
+            if last:
+                yield f"{last} {word}"
+        last = word
 
 
 def _granted(name: str, claim: str, sources: Sequence[Source]) -> set[str]:

@@ -46,6 +46,7 @@ _NUMBER = vocabulary(
     "seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand "
     "million billion dozen percent"
 )
+_WIN = stem("win")
 _WINNING = frozenset(map(stem, vocabulary("win beat defeat")))
 NORMAL = vocabulary("beat kill buy be")  # verbs that others are read as
 _DYING = vocabulary("die dies died dying perish perished perishes")
@@ -128,7 +129,8 @@ class _Reader:
         subject, wide, relative = self._subject(place, start, before)
         direct, right = self._nominal(place + 1)
         left = subject | wide if base == "beat" else subject | wide | self._counted
-        if base in SAYING and self._is_inverted(place):
+        direct = frozenset[int]() if stem(self._words[place]) == _WIN else direct  # a title is won, and nobody by it
+        if base in SAYING and self._is_inverted(place, before):
             return Deed(place, base, direct, frozenset(), direct, left, direct)
         if self._is_passive(place, start):
             agents = self._governed("by", place, right)
@@ -158,7 +160,13 @@ class _Reader:
         if mark is None:
             return []
         done_to, right = self._nominal(mark + 1)
-        doers = self._names_before(place) if verb == "beat" else before[-1].doers if before else frozenset()
+        if place and self._low[place - 1].endswith("'s"):
+            doers = self._nominal_ending(place - 1)[0]
+        elif verb == "beat":
+            doers = self._names_before(place)
+        else:
+            doers = self._governed("by", mark, right) or (before[-1].doers if before else frozenset())
+            done_to -= doers
         return [Deed(place, verb, doers, done_to, doers, right, before[-1].subject if before else doers)]
 
     def _owners_of_numbers(self) -> frozenset[int]:
@@ -247,11 +255,11 @@ class _Reader:
             following[0] in _DETERMINER or place + 1 in self._things if following else False
         )
 
-    def _is_inverted(self, place: int) -> bool:
-        """ "...," said the minister."""
+    def _is_inverted(self, place: int, before: Sequence[Deed]) -> bool:
+        """ "It rained, said the minister", and not "the mayor, Jo March, announced the plan"."""
         following = self._words[place + 1 : place + 2]
         return bool(following and (following[0][0].isupper() or following[0] == "the")) and (
-            place > 0 and self._words[place - 1] in (",", '"')
+            place > 0 and (self._words[place - 1] == '"' or (self._words[place - 1] == "," and bool(before)))
         )
 
     # Where its doers and sufferers stand.
@@ -374,7 +382,7 @@ class _Reader:
             if low == ",":
                 is_direct = is_direct and self._is_apposition(at)
                 continue
-            if low in _RIGHT_END:
+            if low in _RIGHT_END and not self._is_bound(at):
                 break
             if at in self._verbs:
                 if self._low[at - 1] != "to":
@@ -387,6 +395,11 @@ class _Reader:
                 if is_direct:
                     found.add(at)
         return frozenset(found), frozenset(wide)
+
+    def _is_bound(self, place: int) -> bool:
+        """Whether "than" only bounds a number: "cancelled more than 5,000 flights"."""
+        after = self._words[place + 1 : place + 2]
+        return self._low[place] == "than" and bool(after) and (after[0][0].isdigit() or after[0] in _NUMBER | {"a"})
 
     def _is_apposition(self, comma: int) -> bool:
         """Whether a name that stands alone follows: "her mentor, López Obrador, on Oct. 1"."""

@@ -182,7 +182,7 @@ blame| criticise criticize condemn| condemn denounce| denounce criticise| blame 
 accuse| accusation charge| allege accuse| claim say| claim take| argue say claim| insist say| stress say emphasise|
 emphasise say| praise laud hail| hail praise| thank gratitude| congratulate congratulation| welcome greet| greet
 receive| welcome receive| host receive| host hold| visit travel| visit trip| trip journey| journey travel| arrive
-reach| reach get| return home| flee leave| escape avoid| survive survivor| survive escape| injury wound injure|
+reach| reach get| flee leave| escape avoid| survive survivor| survive escape| injury wound injure|
 wound hurt| treat care| hospital clinic| hospital hospitalise hospitalize| surgery operation| operation operate|
 vaccine jab| outbreak epidemic| virus disease| patient sick| cure treat| trial case| case lawsuit| lawsuit suit sue|
 sue lawsuit| appeal challenge| challenge contest| overturn reverse strike| reverse overturn| uphold confirm| confirm

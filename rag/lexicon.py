@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from rag.equivalents import DEMONYMS, EQUIVALENT, HARMLESS_WORDS, IMPLIED, IRREGULAR, OPPOSITE, PHRASAL
 from rag.stems import porter
+from rag.wordnet import meaning
 from rag.words import STOP_WORDS
 
 BASES: dict[str, str] = {
@@ -113,6 +114,39 @@ def told(word: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=1 << 16)
+def meanings(word: str) -> frozenset[str]:
+    """What a word that is no name, or two, may match by: its senses, and what WordNet has it mean."""
+    found = meaning(_looked_up(word))
+    own = frozenset() if " " in word else senses(word)
+    return own.union((f"w{key}" for key in found.senses), (f"k{key}" for key in found.named))
+
+
+@lru_cache(maxsize=1 << 16)
+def meant(word: str) -> frozenset[str]:
+    """What a word of the source that is no name, or two, backs: all that it means, implies, and is a kind of."""
+    own = frozenset() if " " in word else told(word)
+    return own | meanings(word).union(f"k{key}" for key in meaning(_looked_up(word)).kinds)
+
+
+def _looked_up(word: str) -> str:
+    """The word in small letters, an irregular form by its base: "found" is of "find"."""
+    low = word.lower().removesuffix("'s").removesuffix("'")
+    first, blank, second = low.partition(" ")
+    return BASES.get(first, first) + blank + second
+
+
+def is_known(word: str) -> bool:
+    """Whether a word in small letters is one of English, and no name only."""
+    return bool(meaning(_looked_up(word)).senses)
+
+
+@lru_cache(maxsize=1 << 16)
+def opposites(word: str) -> frozenset[str]:
+    """The stems of the words that cannot be so where this one is."""
+    return OPPOSITES.get(stem(word), frozenset()) | {stem(other) for other in meaning(_looked_up(word)).opposites}
+
+
+@lru_cache(maxsize=1 << 16)
 def senses(word: str) -> frozenset[str]:
     """What a word may match by: its stem, its stated equivalences, and for a capitalised one the place it tells of."""
     root = stem(word)
@@ -139,5 +173,5 @@ def _place(word: str) -> str:
 
 
 def same(one: str, other: str) -> bool:
-    """Whether two words are one, or stated to be equivalent."""
-    return bool(senses(one) & senses(other))
+    """Whether two words are one, or mean the same."""
+    return bool(meanings(one) & meanings(other))

@@ -1,4 +1,4 @@
-"""Whose a number is: "24 percent" of one candidate must not be told of the other, who had 73."""
+"""Whose a number or a thing is: "24 percent" of one candidate must not be told of the other, who had 73."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.figures import Figure, measured
-from rag.lexicon import same, senses
+from rag.lexicon import same, senses, stem, told
 
 _NAME = re.compile(r"\b[A-Z][\w-]+")
 _FOR = re.compile(r"(?:\s[a-z]+)?\s(?:for|from)\s(?:the\s)?((?:[A-Z][\w-]+\s?)+)")
+
+
+_OWNER = re.compile(r"\b([A-Z][\w-]+)'s (?:[a-z]+ )??([a-z]+)\b")
+_OF_OWNERS = re.compile(r"\b([a-z]+) (?:of|from) ((?:(?:the |and |, |,? and the )*[A-Z][\w-]+ ?)+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,24 @@ def misattributed(claim: str, sources: Sequence[str]) -> list[str]:
     ]
 
 
+def misowned(claim: str, sources: Sequence[str]) -> list[str]:
+    """Things that the sources say are another's than the claim does; the texts canonical."""
+    given = [pair for source in sources for pair in _things(source)]
+    named = {key for source in sources for word in _NAME.findall(source) for key in told(word)}
+    wrong = []
+    for owner, thing in _things(claim):
+        owners = [other for other, owned in given if stem(owned) == stem(thing)]
+        if owners and senses(owner) & named and not any(senses(owner) & told(other) for other in owners):
+            wrong.append(f"“{thing}” is another's than “{owner}” in the cited text")
+    return wrong
+
+
+def _things(text: str) -> list[tuple[str, str]]:
+    """Each owner with what is said to be theirs."""
+    found = [(owner, thing) for owner, thing in _OWNER.findall(text)]
+    return found + [(owner, thing) for thing, owners in _OF_OWNERS.findall(text) for owner in _NAME.findall(owners)]
+
+
 def _is_anothers(one: _Owned, given: Sequence[_Owned]) -> bool:
     own = [other for other in given if other.figure.value == one.figure.value and other.names]
     if not own or any(one.names & other.names for other in own):
@@ -46,7 +68,9 @@ def _is_anothers(one: _Owned, given: Sequence[_Owned]) -> bool:
 def _count_alike(one: Figure, other: Figure) -> bool:
     if one.is_ordinal or other.is_ordinal or one.unit != other.unit:
         return False
-    return bool(one.unit) or bool(one.head and other.head and same(one.head, other.head))
+    if one.unit or (one.head and not other.head):  # "735 aircraft", and another's "528"
+        return True
+    return bool(one.head and other.head and same(one.head, other.head))
 
 
 def _owned(text: str) -> list[_Owned]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.lexicon import HARMLESS, OPPOSITES, same, senses, stem, vocabulary
+from rag.lexicon import HARMLESS, opposites, same, senses, stem, vocabulary
 
 _WORD = re.compile(r"[\w%]+(?:'\w+)?|[,;:.!?()]|-(?=\s)")
 _NOT = vocabulary(
@@ -17,7 +17,7 @@ _DENYING = frozenset(
         stem,
         vocabulary(
             "deny denied fail refuse reject decline lack prevent avoid prohibit ban unable unwilling dismiss miss "
-            "oppose impossible false untrue stop except exclude"
+            "oppose impossible false untrue stop except exclude bar forbid outlaw"
         ),
     )
 )
@@ -126,7 +126,7 @@ def _granted(denial: Denial, given: list[Denial], theirs: list[list[str]]) -> bo
         for other in (*other_denial.reach, other_denial.cue)
     ):
         return True
-    if any(OPPOSITES.get(stem(one), frozenset()) & {stem(word) for words in theirs for word in words} for one in near):
+    if any(opposites(one) & {stem(word) for words in theirs for word in words} for one in near):
         return True
     return not denial.reach and bool(given)
 
@@ -138,18 +138,24 @@ def _asserts(own: list[str], mine: list[Denial], denial: Denial, theirs: list[li
         return False
     if denial.is_plain is False and any(same(denial.cue, word) for word in own):
         return False
+    # A word that the claim has itself is not another that means the same.
+    alike = _is_word if any(_is_word(head, word) for word in own) else same
     denied = {word for other in given for word in other.reach}
     undenied = [word for words in theirs for word in words if word not in denied]
-    if not any(same(head, word) and not any(same(word, other) for other in undenied) for word in own):
+    if not any(alike(head, word) and not any(alike(word, other) for other in undenied) for word in own):
         return False
     # "It was ruled out" is no denial of what was not ruled out.
     kept = [other for other in mine if other.is_plain or stem(head) not in _DENYING]
     if any(same(head, word) for other in kept for word in (*other.reach, other.cue)):
         return False
-    if any(OPPOSITES.get(stem(head), frozenset()) & {stem(word)} for word in own):
+    if any(stem(word) in opposites(head) for word in own):
         return False
-    reached = sum(same(head, word) for other in given for word in other.reach)
-    return reached >= sum(same(head, word) for words in theirs for word in words)
+    reached = sum(alike(head, word) for other in given for word in other.reach)
+    return reached >= sum(alike(head, word) for words in theirs for word in words)
+
+
+def _is_word(one: str, other: str) -> bool:
+    return stem(one) == stem(other)
 
 
 def _turned(own: list[str], theirs: list[list[str]], has_denial: bool) -> list[str]:
@@ -160,7 +166,7 @@ def _turned(own: list[str], theirs: list[list[str]], has_denial: bool) -> list[s
     for place, word in enumerate(own):
         if word in _ORDER or (word in ("for", "against") and stem(own[max(0, place - 1)]) not in _SIDING):
             continue
-        turned = OPPOSITES.get(stem(word), frozenset()) & told
+        turned = opposites(word) & told
         if turned and not has_denial and stem(word) not in told and not (senses(word) - {stem(word)}) & meant:
             wrong.append(f"“{word}” stands where the cited text says the opposite")
     return wrong

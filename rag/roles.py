@@ -23,6 +23,10 @@ _MUTUAL = frozenset(
         ),
     )
 )
+# Deeds that the thing itself does where nobody is said to do it to it: "the shop closed".
+_OF_ITSELF = frozenset(
+    map(stem, vocabulary("open close shut start begin end stop halt move break burn grow increase drop sink fly crash"))
+)
 _OF_A_PLACE = re.compile(r"^[A-Z]\w+(?:an|ese|ish|i)$")
 _TITLES = frozenset(
     map(
@@ -36,26 +40,34 @@ _TITLES = frozenset(
 )
 
 
-def swapped(claim: str, sources: Sequence[str]) -> list[str]:
-    """What the claim has the wrong way round, in plain words; the texts canonical."""
+def swapped(claim: str, sources: Sequence[str], titles: Sequence[str] = ()) -> list[str]:
+    """What the claim has the wrong way round, in plain words; a title tells of deeds that no source does.
+
+    The texts are canonical.
+    """
     own = read(mask(claim))
     readings = [read(mask(source)) for source in sources]
+    headings = [read(mask(title)) for title in titles]
     for deed in own.deeds:
         if deed.verb in _MUTUAL:
             continue
         verb = own.words[deed.place]
-        given = [
-            (reading, other) for reading in readings for other in reading.deeds if _is_alike(own, deed, reading, other)
-        ]
+        given = _alike(own, deed, readings)
+        is_told = bool(given)
+        given = given or _alike(own, deed, headings)
         if not given:
             continue
         if deed.verb in SAYING:
             given = _nearest(own, deed, given)
-        if doer := _misplaced(own, deed, readings, given):
+        if doer := _misplaced(own, deed, readings, given, is_told):
             return [f"the cited text does not tell “{verb}” of “{doer}”"]
-        if sufferer := _turned(own, deed, readings, given):
+        if sufferer := _turned(own, deed, readings, given, is_told):
             return [f"“{sufferer}” is on the other side of “{verb}” in the cited text"]
     return []
+
+
+def _alike(own: Reading, deed: Deed, readings: Sequence[Reading]) -> list[tuple[Reading, Deed]]:
+    return [(reading, other) for reading in readings for other in reading.deeds if _is_alike(own, deed, reading, other)]
 
 
 def _is_alike(own: Reading, deed: Deed, reading: Reading, other: Deed) -> bool:
@@ -71,7 +83,7 @@ def _is_alike(own: Reading, deed: Deed, reading: Reading, other: Deed) -> bool:
 def _nearest(own: Reading, deed: Deed, given: Sequence[tuple[Reading, Deed]]) -> list[tuple[Reading, Deed]]:
     """Of several who said something those who said what the claim tells."""
     said = _said(own, deed)
-    shared = [sum(_among(word, _said(reading, other)) for word in said) for reading, other in given]
+    shared = [sum(_among(word, _said(reading, other), reading) for word in said) for reading, other in given]
     return [pair for pair, count in zip(given, shared, strict=True) if count == max(shared)]
 
 
@@ -85,39 +97,65 @@ def _said(reading: Reading, deed: Deed) -> list[str]:
 
 
 def _misplaced(
-    own: Reading, deed: Deed, readings: Sequence[Reading], given: Sequence[tuple[Reading, Deed]]
+    own: Reading, deed: Deed, readings: Sequence[Reading], given: Sequence[tuple[Reading, Deed]], is_told: bool
 ) -> str | None:
-    """A doer that the sources name, and not as one who may have done it."""
+    """A doer that the sources name, and not as one who may have done it.
+
+    A heading names few of those, so that what only it tells, and no source (`is_told`), is another's less often.
+    """
     doers = _entities(own.at(deed.doers))
-    known = [word for word in doers if any(_among(word, reading.words) for reading in readings)]
-    if not known or any(_among(word, reading.at(other.left)) for word in known for reading, other in given):
+    known = [word for word in doers if any(_among(word, reading.words, reading) for reading in readings)]
+    if not known or any(_among(word, reading.at(other.left), reading) for word in known for reading, other in given):
         return None
     if deed.done_to:  # "the door opened" and "he opened the door" are one
         for word in known:
-            if any(_among(word, reading.at(other.done_to)) for reading, other in given):
+            if any(_among(word, reading.at(other.done_to), reading) for reading, other in given):
                 return word
     else:
-        known = [word for word in known if not any(_among(word, r.at(other.done_to)) for r, other in given)]
+        known = [word for word in known if not any(_among(word, r.at(other.done_to), r) for r, other in given)]
+    if not is_told or not _is_exact(deed, given):
+        return None
+    if known and all(_is_exchanged(own, deed, reading, other) for reading, other in given):
+        return known[0]
     names = [word for word in known if word[0].isupper()]
-    if names and _is_exact(deed, given) and all(_is_named(reading.at(other.doers)) for reading, other in given):
+    if names and all(_is_named(reading.at(other.doers)) for reading, other in given):
         return names[0]
     return None
 
 
-def _turned(own: Reading, deed: Deed, readings: Sequence[Reading], given: Sequence[tuple[Reading, Deed]]) -> str | None:
+def _is_exchanged(own: Reading, deed: Deed, reading: Reading, other: Deed) -> bool:
+    """Whether those who did it in the source stand on the far side of it in the claim."""
+    far = own.at(deed.right - deed.left)
+    return any(word in far for word in _entities(reading.at(other.doers)))
+
+
+def _turned(
+    own: Reading, deed: Deed, readings: Sequence[Reading], given: Sequence[tuple[Reading, Deed]], is_told: bool
+) -> str | None:
     """A sufferer that the sources have for the doer alone, or name while the deed is done to another."""
     if deed.verb in SAYING:
         return None
     sufferers = _entities(own.at(deed.done_to or deed.right - deed.left))
-    if any(_among(word, reading.at(other.right)) for word in sufferers for reading, other in given):
+    if any(_among(word, reading.at(other.right), reading) for word in sufferers for reading, other in given):
         return None
     for word in sufferers:
-        if any(_among(word, reading.at(other.doers)) for reading, other in given):
+        if any(
+            _among(word, reading.at(other.doers), reading)
+            and (other.done_to or other.verb not in _OF_ITSELF or not deed.done_to)
+            for reading, other in given
+        ):
             return word
     names = [
-        word for word in sufferers if word[0].isupper() and any(_among(word, reading.words) for reading in readings)
+        word
+        for word in sufferers
+        if word[0].isupper() and any(_among(word, reading.words, reading) for reading in readings)
     ]
-    if names and _is_exact(deed, given) and all(_is_named(reading.at(other.done_to)) for reading, other in given):
+    if (
+        names
+        and is_told
+        and _is_exact(deed, given)
+        and all(_is_named(reading.at(other.done_to)) for reading, other in given)
+    ):
         return names[0]
     return None
 
@@ -129,7 +167,11 @@ def _is_exact(deed: Deed, given: Sequence[tuple[Reading, Deed]]) -> bool:
 
 def _entities(words: Sequence[str]) -> list[str]:
     """The words that tell who or what: no pronouns, no owners, and no titles where a name stands beside them."""
-    kept = [word for word in words if word.lower() not in PRONOUNS and stem(word) not in HARMLESS]
+    kept = [
+        word
+        for word in words
+        if word.lower() not in PRONOUNS and (stem(word) not in HARMLESS or word.lower() == "people")
+    ]
     owned = [word for word in kept if not word.endswith("'s")] or kept
     names = [word for word in owned if stem(word) not in _TITLES]
     if len(names) == 1 < len(owned) and _OF_A_PLACE.search(names[0]):  # "the Indian prime minister"
@@ -141,6 +183,10 @@ def _is_named(words: Sequence[str]) -> bool:
     return any(word[0].isupper() for word in words) and not any(word.lower() in PRONOUNS for word in words)
 
 
-def _among(word: str, others: Sequence[str]) -> bool:
+def _among(word: str, others: Sequence[str], reading: Reading) -> bool:
+    """Whether a word is among others of a reading; one that stands there itself is not another that means the same."""
+    root = stem(word)
+    if word[0].islower() and any(stem(own) == root for own in reading.words):
+        return any(stem(other) == root for other in others)
     keys = senses(word)
     return any(keys & told(other) for other in others)

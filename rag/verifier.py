@@ -78,7 +78,8 @@ def _compared(claim: str, citations: Sequence[Citation]) -> Check:
         *(f"“{word}” is not in the cited text" for word in found.missing),
         *backing.misquoted(claim, sources),
         *polarity.conflicts(worded, [source.sentence for source in beaten]),
-        *roles.swapped(claim, sentences),
+        *roles.swapped(claim, sentences, [source.title for source in sources]),
+        *owners.misowned(claim, sentences),
     ]
     return Check(not reasons, round(found.support, 4), tuple(dict.fromkeys(reasons)))
 
