@@ -27,15 +27,20 @@ _MOST_SENSES = 4
 _UNCOUNTED = 2  # senses kept of a word that the tagged texts lack
 _WIDENED = 2  # senses whose kinds are kept
 _LEVELS = {"n": 2, "v": 1}
-_SHALLOWEST = {"n": 4, "v": 1}  # levels below the root: "thing" and "act" are kinds of next to nothing
+_HAPPENING = ("04", "11")  # WordNet's files of nouns of acts and events
+_SHALLOWEST = {"n": 3, "v": 1}  # levels below the root: "thing" and "act" are kinds of next to nothing
 _WORD = re.compile(r"[a-z]+(?:[-'][a-z]+)*(?:_[a-z]+)?")
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 @dataclass(frozen=True, slots=True)
 class Sense:
-    """A set of words with one meaning, and pointers: symbol, the other's id, the word pointed from and to (or 0)."""
+    """A set of words with one meaning, and pointers: symbol, the other's id, the word pointed from and to (or 0).
 
+    `file` is the number of the file that it was written in, which tells nouns of acts from nouns of things.
+    """
+
+    file: str
     words: tuple[str, ...]
     pointers: tuple[tuple[str, str, int, int], ...]
 
@@ -55,7 +60,7 @@ def senses(folder: Path) -> dict[str, Sense]:
                 (rest[at], _part(rest[at + 2]) + rest[at + 1], int(rest[at + 3][:2], 16), int(rest[at + 3][2:], 16))
                 for at in range(0, 4 * int(fields[4 + 2 * count]), 4)
             )
-            found[part + fields[0]] = Sense(words, pointers)
+            found[part + fields[0]] = Sense(fields[1], words, pointers)
     return found
 
 
@@ -118,6 +123,13 @@ def _rows(
             for part, sense in wide
             for kind in _above(sense, all_senses, _LEVELS[part])
             if _depth(kind, all_senses, depths) >= _SHALLOWEST[part]
+        ]
+        happening = [other for other in kin if other[0] == "n" and all_senses[other].file in _HAPPENING]
+        kinds += [
+            kind
+            for other in happening[:_WIDENED]
+            for kind in _above(other, all_senses, 1)
+            if _depth(kind, all_senses, depths) >= _SHALLOWEST["n"]
         ]
         yield word, ([*own, *kin], [sense for _, sense in wide], kinds), opposites
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from rag.lexicon import HARMLESS, is_known, meanings, meant, senses, stem, told, vocabulary
+from rag.lexicon import HARMLESS, is_known, meanings, meant, opposites, senses, stem, told, vocabulary
 from rag.words import names
 
 _WORD = re.compile(r"\w+(?:'\w+)?")
@@ -27,20 +27,25 @@ _GROUP = re.compile(
 )
 _AGED = re.compile(r"(?<=[\s\d])\s?-(?:year|years)-olds?\b")
 _SENTENCE = re.compile(r"(?<=[.!?\"])\s+(?=[A-Z\"])")
+_DENIED = re.compile(r"\b(?:not|never) (?:\w+ly )?(\w+)")  # "not related" of those who are unrelated
 _INSIDE = re.compile(r"(?<=[\w,] )[A-Z]\w+")  # a capital that begins no sentence
 _RUN = re.compile(r"(?<!\w)[^\WA-Z]*([A-Z]\w+(?:[\s-](?:(?:of|and|the|for|on|in)\s){0,2}[A-Z]\w+)+)")
 _BEFORE = 2  # sentences before the cited one in which a pronoun's name is looked for
-# Nouns that only say what kind of thing is spoken of; a claim may add one of them to what its source says.
+# Words that say little: nouns of what kind of thing is spoken of, and verbs of being, having, doing, meaning to do and
+# telling, whose noun says what was done. A claim may add one of them for each few words that its source says too.
 _LIGHT = frozenset(
     map(
         stem,
         vocabulary(
             "company group firm country city deal agreement title event final race effort move step result part "
-            "fellow role post office capital film ship plane team period home house scene site area"
+            "fellow role post office capital film ship plane team period home house scene site area "
+            "receive use hold bring turn consist amount equal cost last finish become remain appear involve concern "
+            "plan intend mean due reveal disclose cite inform publish find rule describe work finding decision reason"
         ),
     )
 )
-_BESIDE_LIGHT = 3  # words that the source says itself before one may be added
+_BESIDE_LIGHT = 2  # words that the source says itself for each that may be added
+_MOST_LIGHT = 2
 _PARTICLES = vocabulary("of the for and on in de da di del la le van von der den bin al ibn y")
 
 
@@ -77,14 +82,18 @@ def _bare(text: str) -> str:
     return " ".join(re.sub(r"[\"']", "", text).lower().split()).strip(" .,;:!?")
 
 
-def back(claim: str, sources: Sequence[Source]) -> Backing:
-    """Each content word of the claim, its calendar phrases and numbers masked, with what backs it."""
+def back(claim: str, sources: Sequence[Source], *, anchors: int = 0) -> Backing:
+    """Each content word of the claim, its calendar phrases and numbers masked, with what backs it.
+
+    `anchors` is how many of those there are: they are checked elsewhere, and say something as words do.
+    """
     backed = {key for source in sources for word in _WORD.findall(source.sentence) for key in told(word)}
     meaning = backed | {key for source in sources for phrase in _phrases(source.sentence) for key in meant(phrase)}
     worded = {word for phrase in _phrases(claim) if meanings(phrase) & meaning for word in phrase.split()}
     exact = {stem(word) for source in sources for word in _WORD.findall(source.sentence)}
     titles = {key for source in sources for word in _WORD.findall(source.title) for key in senses(word)}
     inside = {word for source in sources for text in (source.title, source.passage) for word in _INSIDE.findall(text)}
+    denied = {word for word in _DENIED.findall(claim) if opposites(word) & exact}
     common = {word for source in sources for word in _WORD.findall(source.passage) if word[0].islower()}
     around = {stem(word) for source in sources for word in _WORD.findall(source.passage)}
     claim = _AGED.sub("", claim)
@@ -113,18 +122,17 @@ def back(claim: str, sources: Sequence[Source]) -> Backing:
         count += 1
         if stem(word) in exact:
             share, said = share + 1.0, said + 1
-        elif senses(word) & backed or word in granted or (not is_name and word in worded):
+        elif senses(word) & backed or word in granted or (not is_name and word in worded | denied):
             share, said = share + 0.9, said + 1
         elif not is_name and senses(word) & titles:
             share += 0.6
         elif not is_name and stem(word) in around and not topic:
             share, topic = share + 0.5, [word]
-        elif not is_name and stem(word) in _LIGHT and not light:
+        elif not is_name and stem(word) in _LIGHT:
             share, light = share + 0.3, [word]
         else:
             missing.append(word)
-    if said < _BESIDE_LIGHT:
-        missing += light
+    missing += light[min(_MOST_LIGHT, (said + anchors) // _BESIDE_LIGHT) :]
     if not said:
         missing += topic
     return Backing(share / count if count else 1.0, tuple(dict.fromkeys(missing)))
@@ -139,6 +147,8 @@ def _phrases(text: str) -> Iterator[str]:
             yield word
             if last:
                 yield f"{last} {word}"
+                if text[match.start() - 1] == "-":
+                    yield last + word  # "run-off" and "runoff" are one
         last = word
 
 

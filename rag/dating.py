@@ -27,6 +27,11 @@ def mask(text: str, *, kinds: frozenset[Kind] = _MASKED) -> str:
     return text
 
 
+def phrases(text: str) -> list[Phrase]:
+    """The calendar phrases of a text that are checked, in order."""
+    return [phrase for phrase in find(text) if phrase.kind in _MASKED]
+
+
 def mask_days(text: str) -> str:
     """The text with whole days blanked; its years stay, as numbers."""
     return mask(text, kinds=frozenset({Kind.DAY}))
@@ -48,9 +53,7 @@ def unbacked(claim: str, citations: Sequence[Citation], sources: Sequence[str]) 
             told.append(((citation.published, citation.published), "", ""))
     days_published = {citation.published for citation in citations}
     wrong = []
-    for phrase in find(claim):
-        if phrase.kind not in _MASKED:
-            continue
+    for phrase in phrases(claim):
         readings = {days for published in days_published for days in _readings(claim, phrase, published)}
         side = _side(claim, phrase)
         backing = [

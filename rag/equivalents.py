@@ -226,7 +226,32 @@ concern worry| angry anger| happy glad| sad sorrow| mourn grieve| funeral burial
 sovereign| sovereign king| king monarch| queen monarch| reign rule| throne crown| prince royal| palace castle| pope
 pontiff catholic| bishop prelate| priest clergyman| teenager teen young| young youth| elderly old| baby infant|
 parent mother father| spouse wife husband| wife marry| husband marry| brother sibling| sister sibling| son child|
-daughter child| family relative| twin two| pair two| trio three| both two| dozen twelve
+daughter child| family relative| twin two| pair two| trio three| both two| dozen twelve| abolish scrap
+axe eliminate| suspend halt pause| suspend ban| block bar ban| staff workforce personnel| layoff redundancy dismissal|
+deploy release| deploy send| compensate reimburse repay| impose declare order| declare order| conclude sign reach|
+strand stop trap| displace uproot| accident crash collision collide| burst break rupture| deadly fatal kill| lethal
+deadly| large more| high more| big more| low less| small less fewer| provide supply offer| supply give| hand give|
+grant give award| award give| deliver give| send transfer forward| transfer move| shift move| relocate
+transfer| withdraw pull take| remove take withdraw| strip remove| oust topple overthrow| topple overthrow| quit leave|
+exit leave| return back| restore return| free release| clear acquit| acquit clear| detain hold arrest| hold detain|
+custody hold| question interrogate| search hunt| trace find| locate find| identify recognise recognize| identity
+identify| recover find| compare liken| warn alert| alert warning| caution warn| predict forecast| project forecast|
+double twice| halve half| shrink contract| expand widen grow| surge soar jump| plunge plummet| plummet fall drop|
+worsen deteriorate| improve better| ease relax loosen| tighten toughen| curb limit restrict| restrict limit|
+restriction limit ban| regulate control| oversee supervise| supervise monitor| observe watch monitor| inspect check
+examine| examine study analyse analyze| analyse study analyze| analysis study| assess evaluate estimate| calculate
+estimate reckon| count tally| tally total| record log| register record| list name| include feature| involve include|
+exclude omit| skip miss| avoid dodge| evade dodge| hide conceal| conceal cover| expose reveal uncover| uncover find
+discover| detect find discover| spot see| witness see| visible see| view see| photo picture| footage video| clip
+video| recording tape| publish print| broadcast show| air broadcast| stream broadcast| post publish| tweet post| write
+post| comment remark| remark say| joke quip| boast brag| pledge vow| swear oath| oath swear| inaugurate swear|
+ceremony inauguration| tribute honour honor| honour honor| commemorate mark| celebrate mark| mark anniversary|
+gathering crowd| throng crowd| march rally| barricade block| blockade block| seal close| cordon close| evacuate
+clear| sweep rush| engulf burn| gut burn| scorch burn| char burn| ignite light start| extinguish quench| douse
+extinguish| contain control| flood inundate| submerge flood| swamp flood| wash sweep| bury cover| collapse fall cave|
+crumble collapse| level destroy| flatten destroy| wreck destroy ruin| devastate destroy| raze destroy| demolish
+destroy| tear pull| strand beach ground| aground ground| topple tip fall| overturn tip| tilt tip| skid slide| swerve
+veer| ram hit| collide hit crash| crash hit| smash hit crash| clip hit| plough plow
 """
 # A place with its people and what is theirs, where endings do not tell.
 DEMONYMS = """
@@ -285,5 +310,5 @@ announced explain explained mention according statement source article story new
 there thus therefore ever well very just still yet already even both total altogether people person one ones day
 time place thing way take took make made have get go come put give keep set who which that called named mr ms mrs dr
 including include per each among amid during following place happen occur reportedly number figure own while whereas
-since once part kind way
+since once part kind way across along alongside throughout toward towards onto amid beside besides every
 """

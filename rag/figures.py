@@ -52,11 +52,14 @@ _UNITS = {
     "%": "%", "percent": "%", "$": "$", "dollar": "$", "dollars": "$", "usd": "$", "€": "€", "euro": "€", "euros": "€",
     "£": "£", "pounds": "£", "¥": "¥", "yen": "¥",
 }  # fmt: skip
+_YEARS = {"decade": 10, "decades": 10, "century": 100, "centuries": 100}
 _TOKEN = re.compile(r"[$€£¥%]|\d+(?:[.,:]\d+)*(?![\d])(?:(?:st|nd|rd|th|bn|tn|mn|[kmb])\b)?(?!\w)|\w+(?:'\w+)?|[^\w\s]")
 _DIGITS = re.compile(r"(\d+(?:[.,:]\d+)*)(\D*)")
-_MORE = re.compile(r"(?:more than|over|above|upwards of|exceed\w*|greater than|in excess of|beyond)$")
+_MORE = re.compile(
+    r"(?:(?:more|older|longer|higher|greater) than|over|above|upwards of|exceed\w*|in excess of|beyond)$"
+)
 _LEAST = re.compile(r"(?:at least|no fewer than|no less than|a minimum of)$")
-_LESS = re.compile(r"(?:fewer than|less than|under|below)$")
+_LESS = re.compile(r"(?:fewer than|younger than|shorter than|lower than|less than|under|below)$")
 _MOST = re.compile(r"(?:at most|no more than|up to|as many as|as much as|a maximum of)$")
 _NEARLY = re.compile(r"(?:nearly|almost|close to|just under)$")
 _ABOUT = re.compile(r"(?:about|around|roughly|approximately|some|an estimated|circa|or so)$")
@@ -229,12 +232,16 @@ def _with_shared_units(text: str, found: list[Figure]) -> list[Figure]:
 
 
 def measured(text: str) -> list[Figure]:
-    """The numbers of a text, and those that lean on the one before them once more with its unit and noun.
+    """The numbers of a text, its decades in years too, and those that lean on another once more with its unit and noun.
 
     "By 50.2 percent to 49.8", "by 134 votes, against 82 for him", "17.28 pounds a share to Fox's 15.67".
     """
     found = figures(text)
-    shared = []
+    shared = [
+        replace(one, value=one.value * _YEARS[one.head.lower()], head="years")
+        for one in found
+        if one.head.lower() in _YEARS and not one.is_ordinal
+    ]
     for one, other in pairwise(found):
         gap = text[one.end : other.start]
         if len(gap) < _NEAR and not other.unit and not one.is_ordinal and not other.is_ordinal and _LEANS.search(gap):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from rag.lexicon import HARMLESS, opposites, same, senses, stem, vocabulary
+from rag.words import STOP_WORDS
 
 _WORD = re.compile(r"[\w%]+(?:'\w+)?|[,;:.!?()]|-(?=\s)")
 _NOT = vocabulary(
@@ -39,6 +41,7 @@ _PERFECTIVE = re.compile(
 _YET_TO = re.compile(r"\b(?:ha(?:s|ve|d)|is|are|was|were) yet to\b|\bfar from\b|\bf(?:alls?|ell) short\b")
 _RULED_OUT = re.compile(r"\brul(?:ed?|es|ing) out\b")
 _NOUN = re.compile(r"\w+(?:tion|ment|ure)s?")  # "prevention" denies nothing
+_AUXILIARY = vocabulary("is are was were has have had will would can could may might should")
 _WINDOW = 5
 _ORDER = ("before", "after")
 _SIDING = frozenset(map(stem, vocabulary("vote rule argue decide speak campaign")))  # for or against something
@@ -91,25 +94,28 @@ def _denials(words: list[str]) -> list[Denial]:
         is_plain = word in _NOT
         if not is_plain and (stem(word) not in _DENYING or _NOUN.fullmatch(word)):
             continue
-        reach = _reach(words[place + 1 :])
+        following = words[place + 1 :]
+        if word == "without":  # "chemistry without life was ruled out": what lacks it, and not the deed
+            following = list(takewhile(lambda near: near not in _AUXILIARY, following))
+        reach = _reach(following)
         if word in ("none", "nobody", "nothing", "no", "nowhere") or not reach:
             reach += _reach(words[max(0, place - 6) : place][::-1])[:3]
-        following = words[place + 1] if place + 1 < len(words) else ""
-        is_of_deed = following in ("to", "that", "it", "any", "having") or following.endswith("ing")
+        next_to = words[place + 1] if place + 1 < len(words) else ""
+        is_of_deed = next_to in ("to", "that", "it", "any", "having") or next_to.endswith("ing")
         found.append(Denial(word, tuple(reach), is_plain, is_of_deed))
     return found
 
 
 def _reach(words: Sequence[str]) -> list[str]:
-    reached: list[str] = []
+    reached, little = list[str](), list[str]()
     for word in words[: 3 * _WINDOW]:
         if word in _BREAK and (reached or word in _SHORT_BREAK):
             break
-        if word.isalnum() and stem(word) not in HARMLESS and word not in _BREAK:
-            reached.append(word)
+        if word.isalnum() and word not in _BREAK and word not in STOP_WORDS:
+            (little if stem(word) in HARMLESS else reached).append(word)
         if len(reached) == _WINDOW:
             break
-    return reached
+    return reached or little[:1]  # "took no part"
 
 
 def _granted(denial: Denial, given: list[Denial], theirs: list[list[str]]) -> bool:

@@ -70,7 +70,8 @@ def _compared(claim: str, citations: Sequence[Citation]) -> Check:
     worded = _LOST_TO.sub("beaten", claim)
     sentences = [source.sentence for source in sources]
     undated = dating.mask(claim)
-    found = backing.back(figures.blanked(dating.mask(worded)), beaten)
+    anchors = len(figures.figures(undated)) + len(dating.phrases(claim))
+    found = backing.back(figures.blanked(dating.mask(worded)), beaten, anchors=anchors)
     reasons = [
         *figures.unbacked(undated, [dating.mask_days(sentence) for sentence in sentences]),
         *owners.misattributed(undated, [dating.mask(sentence) for sentence in sentences]),
