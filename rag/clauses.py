@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from rag.lexicon import BASES, HARMLESS, stem, vocabulary
+from rag.wordnet import is_verb
 from rag.words import STOP_WORDS
 
 PRONOUNS = vocabulary(
@@ -53,7 +54,6 @@ _DYING = vocabulary("die dies died dying perish perished perishes")
 _NO_PAST = vocabulary("hundred indeed united red bed need speed seed breed exceed proceed succeed feed bleed shed")
 SAYING = frozenset(map(stem, vocabulary("say tell warn add announce report write explain note claim argue declare")))
 _UNCHANGED = vocabulary("cut put hit set beat shut hurt become come run bid outbid read spread cast cost let split bet")
-_THINKING = SAYING | frozenset(map(stem, vocabulary("deny know think believe hope fear show mean expect admit insist")))
 _ORDERING = frozenset(
     map(stem, vocabulary("ask urge tell order want force allow help elect name nominate appoint persuade make let"))
 )
@@ -205,8 +205,10 @@ class _Reader:
             return True
         if low.endswith("ing") and len(low) > 5:
             return before in _BE or before in _BEFORE_ING
-        if low.endswith("s") and stem(low) in _THINKING and after in ("that", "it", "he", "she", "they"):
-            return True
+        if low.endswith("s") and not low.endswith("ss") and is_verb(low):
+            # In the present a verb looks like a noun of many; what stands beside it tells.
+            is_led_by_one = before in PRONOUNS - _DETERMINER or (place > 0 and self._words[place - 1][0].isupper())
+            return is_led_by_one or after in _DETERMINER or after in PRONOUNS or after == "that"
         if low in _UNCHANGED and (self._words[place - 1][0].isalpha() if place else False):
             return (
                 after in _DETERMINER

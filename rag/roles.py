@@ -27,6 +27,7 @@ _MUTUAL = frozenset(
 _OF_ITSELF = frozenset(
     map(stem, vocabulary("open close shut start begin end stop halt move break burn grow increase drop sink fly crash"))
 )
+_UNNAMED = PRONOUNS - {"his", "her", "its", "their"}  # "its commander, Jo March" is named
 _OF_A_PLACE = re.compile(r"^[A-Z]\w+(?:an|ese|ish|i)$")
 _TITLES = frozenset(
     map(
@@ -180,7 +181,7 @@ def _entities(words: Sequence[str]) -> list[str]:
 
 
 def _is_named(words: Sequence[str]) -> bool:
-    return any(word[0].isupper() for word in words) and not any(word.lower() in PRONOUNS for word in words)
+    return any(word[0].isupper() for word in words) and not any(word.lower() in _UNNAMED for word in words)
 
 
 def _among(word: str, others: Sequence[str], reading: Reading) -> bool:

@@ -41,9 +41,16 @@ def meaning(word: str) -> Meaning:
     """What a word means in any regular form, or two words parted by a blank; one that WordNet lacks means nothing."""
     found: list[set[str]] = [set(), set(), set(), set()]
     for form in dict.fromkeys(_forms(word)):
-        for known, part in zip(found, _table().get(form, "").split("\t"), strict=False):
+        for known, part in zip(found, _table().get(form, "").split("\t")[1:], strict=False):
             known.update(part.split())
     return Meaning(*map(frozenset, found))
+
+
+@lru_cache(maxsize=1 << 16)
+def is_verb(word: str) -> bool:
+    """Whether a word in a regular form is a verb and nothing else, or a verb more often than a noun."""
+    parts = "".join(_table().get(form, "").partition("\t")[0] for form in _forms(word))
+    return "v" in parts and parts.find("v") < (parts + "n").find("n")
 
 
 def _forms(word: str) -> Iterator[str]:
