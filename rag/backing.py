@@ -32,7 +32,7 @@ _INSIDE = re.compile(r"(?<=[\w,] )[A-Z]\w+")  # a capital that begins no sentenc
 _RUN = re.compile(r"(?<!\w)[^\WA-Z]*([A-Z]\w+(?:[\s-](?:(?:of|and|the|for|on|in)\s){0,2}[A-Z]\w+)+)")
 _BEFORE = 2  # sentences before the cited one in which a pronoun's name is looked for
 # Words that say little: nouns of what kind of thing is spoken of, and verbs of being, having, doing, meaning to do and
-# telling, whose noun says what was done. A claim may add one of them for each few words that its source says too.
+# telling, whose noun says what was done. A claim may add one of them to what its source says.
 _LIGHT = frozenset(
     map(
         stem,
@@ -44,8 +44,7 @@ _LIGHT = frozenset(
         ),
     )
 )
-_BESIDE_LIGHT = 2  # words that the source says itself for each that may be added
-_MOST_LIGHT = 2
+_BESIDE = 2  # words that the source says itself before one that says little, or one of the topic, may be added
 _PARTICLES = vocabulary("of the for and on in de da di del la le van von der den bin al ibn y")
 
 
@@ -129,12 +128,14 @@ def back(claim: str, sources: Sequence[Source], *, anchors: int = 0) -> Backing:
         elif not is_name and stem(word) in around and not topic:
             share, topic = share + 0.5, [word]
         elif not is_name and stem(word) in _LIGHT:
-            share, light = share + 0.3, [word]
+            share += 0.3
+            light.append(word)
         else:
             missing.append(word)
-    missing += light[min(_MOST_LIGHT, (said + anchors) // _BESIDE_LIGHT) :]
-    if not said:
-        missing += topic
+    if said + anchors >= _BESIDE:
+        missing += light[1:]
+    else:
+        missing += [*light, *topic]
     return Backing(share / count if count else 1.0, tuple(dict.fromkeys(missing)))
 
 

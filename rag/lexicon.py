@@ -14,6 +14,11 @@ from rag.stems import porter
 from rag.wordnet import meaning
 from rag.words import STOP_WORDS
 
+_NUMBERS = """
+zero one two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty sixty seventy eighty
+ninety hundred thousand million billion trillion dozen half quarter first second third fourth fifth sixth seventh
+eighth ninth tenth
+"""
 BASES: dict[str, str] = {
     form: line.split()[0] for line in IRREGULAR.replace("\n", " ").split("|") for form in line.split()
 }
@@ -44,6 +49,9 @@ _PHRASE = re.compile(rf"\b([a-z]+) ({'|'.join(_PARTICLES)})\b")
 def vocabulary(words: str) -> frozenset[str]:
     """The words of a table."""
     return frozenset(words.split())
+
+
+_COUNTING = vocabulary(_NUMBERS)
 
 
 @lru_cache(maxsize=256)
@@ -129,8 +137,10 @@ def meant(word: str) -> frozenset[str]:
 
 
 def _looked_up(word: str) -> str:
-    """The word in small letters, an irregular form by its base: "found" is of "find"."""
+    """The word in small letters, an irregular form by its base: "found" is of "find". A number means itself alone."""
     low = word.lower().removesuffix("'s").removesuffix("'")
+    if not _COUNTING.isdisjoint(low.split(" ")):
+        return ""
     first, blank, second = low.partition(" ")
     return BASES.get(first, first) + blank + second
 
