@@ -19,6 +19,8 @@ _ENDINGS = (
     ("er", ""), ("est", ""), ("er", "e"), ("est", "e"),
 )  # fmt: skip
 
+_COMPARING = ("ier", "iest", "er", "est")
+
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
@@ -62,6 +64,8 @@ def _forms(word: str) -> Iterator[str]:
         yield from (f"{first} {form}" for form in _forms(second))
         return
     for ending, instead in _ENDINGS:
+        if ending in _COMPARING and word in _table():  # a freighter is no more freight than another
+            continue
         if word.endswith(ending) and len(word) > len(ending) + 2:
             form = word.removesuffix(ending) + instead
             yield form

@@ -130,6 +130,41 @@ def test_a_name_may_take_the_place_of_a_pronoun_where_it_stands_just_before() ->
     assert not is_backed("Peggy Whitson flew home in May.", he)
 
 
+@pytest.mark.parametrize(
+    ("claim", "sentence"),
+    [
+        ("The ship sank off Brest.", "The freighter sank off Brest."),
+        ("The drought is the worst in 40 years.", "The drought is the worst in four decades."),
+        ("The brothers were not related.", "The brothers were unrelated."),
+        ("Intel dismissed 15 people.", "Intel laid off 15 people."),
+        ("Rescuers used drones to look for 15 people.", "Rescuers searched with drones for 15 people."),
+    ],
+)
+def test_other_words_may_say_the_same(claim: str, sentence: str) -> None:
+    assert is_backed(claim, cite(sentence))
+
+
+@pytest.mark.parametrize(
+    ("claim", "sentence"),
+    [
+        ("The freighter sank off Brest.", "The ship sank off Brest."),
+        ("Apple fell in May.", "The fruit fell in May."),
+        ("The drought is the worst in 30 years.", "The drought is the worst in four decades."),
+        ("The US took part.", "The US took no part."),
+        ("Boats led the coastguard vessels.", "Coastguard vessels led the boats."),
+        ("Boeing's capsule will bring them home.", "NASA's capsule will bring them home, as Boeing hoped."),
+    ],
+)
+def test_and_words_that_only_look_alike_do_not(claim: str, sentence: str) -> None:
+    assert not is_backed(claim, cite(sentence))
+
+
+def test_a_title_tells_who_did_what_no_sentence_does() -> None:
+    paid = cite("It paid 3 billion dollars.", title="Nimbus buys Pharos")
+    assert is_backed("Nimbus bought Pharos for 3 billion dollars.", paid)
+    assert not is_backed("Pharos bought Nimbus for 3 billion dollars.", paid)
+
+
 @pytest.mark.parametrize("claim", ["The tide is a lie.", "Reporters lied.", "The deal is a title.", "It is a result."])
 def test_words_that_stand_only_around_the_sentence_or_say_little_make_no_claim(claim: str) -> None:
     assert not is_backed(claim, cite(FINAL, before="The tide rose. "))
