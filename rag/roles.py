@@ -65,6 +65,8 @@ def swapped(claim: str, sources: Sequence[str], titles: Sequence[str] = ()) -> l
             return [f"the cited text does not tell “{verb}” of “{doer}”"]
         if sufferer := _turned(own, deed, readings, given, is_told):
             return [f"“{sufferer}” is on the other side of “{verb}” in the cited text"]
+        if is_told and _is_crossed(own, deed, given):
+            return [f"the cited text tells “{verb}” of each, and not of both together"]
     return []
 
 
@@ -160,6 +162,24 @@ def _turned(
     ):
         return names[0]
     return None
+
+
+def _is_crossed(own: Reading, deed: Deed, given: Sequence[tuple[Reading, Deed]]) -> bool:
+    """Whether the sources have the doer, by name, in one such deed and the sufferer in another, and both in none."""
+    doers, sufferers = (
+        [word for word in _entities(own.at(side)) if word[0].isupper()] for side in (deed.doers, deed.done_to)
+    )
+    if deed.verb in SAYING or not doers or not sufferers:
+        return False
+    sides = [
+        (
+            any(_among(word, reading.at(other.left), reading) for word in doers),
+            _is_named(reading.at(other.doers))
+            and any(_among(word, reading.at(other.done_to), reading) for word in sufferers),
+        )
+        for reading, other in given
+    ]
+    return (True, True) not in sides and (True, False) in sides and (False, True) in sides
 
 
 def _is_exact(deed: Deed, given: Sequence[tuple[Reading, Deed]]) -> bool:
