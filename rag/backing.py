@@ -39,7 +39,7 @@ _LIGHT = frozenset(
         vocabulary(
             "company group firm country city deal agreement title event final race effort move step result part "
             "fellow role post office capital film ship plane team period home house scene site area "
-            "receive use hold bring turn consist amount equal cost last finish become remain appear involve concern "
+            "receive use hold bring consist amount equal cost last finish become remain appear involve concern "
             "plan intend mean due reveal disclose cite inform publish find rule describe work finding decision reason"
         ),
     )
@@ -103,7 +103,7 @@ def back(claim: str, sources: Sequence[Source], *, anchors: int = 0) -> Backing:
     granted = {word for name in own_names for word in _granted(name, claim, sources)}
     in_names = {word for name in own_names for word in _WORD.findall(name)}
     share, said, count = 0.0, 0, 0
-    topic, light, missing = list[str](), list[str](), list[str]()
+    reworded, topic, light, missing = list[str](), list[str](), list[str](), list[str]()
     for word in _WORD.findall(claim):
         if not word[0].isalpha():
             if word[0].isdigit() and not word.isdigit() and stem(word) not in exact:
@@ -121,8 +121,10 @@ def back(claim: str, sources: Sequence[Source], *, anchors: int = 0) -> Backing:
         count += 1
         if stem(word) in exact:
             share, said = share + 1.0, said + 1
-        elif senses(word) & backed or word in granted or (not is_name and word in worded | denied):
+        elif word in granted or senses(word) & backed:
             share, said = share + 0.9, said + 1
+        elif not is_name and word in worded | denied:
+            share, reworded = share + 0.9, [*reworded, word]
         elif not is_name and senses(word) & titles:
             share += 0.6
         elif not is_name and stem(word) in around and not topic:
@@ -132,7 +134,8 @@ def back(claim: str, sources: Sequence[Source], *, anchors: int = 0) -> Backing:
             light.append(word)
         else:
             missing.append(word)
-    if said + anchors >= _BESIDE:
+    missing += reworded[max(0, said + anchors - 1) :]  # of words alone that WordNet has alike no claim is made
+    if said + len(reworded) + anchors >= _BESIDE:
         missing += light[1:]
     else:
         missing += [*light, *topic]
