@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from functools import lru_cache
 
 from rag.lexicon import HARMLESS, is_known, meanings, meant, opposites, senses, stem, told, vocabulary
@@ -86,60 +87,104 @@ def back(claim: str, sources: Sequence[Source], *, anchors: int = 0) -> Backing:
 
     `anchors` is how many of those there are: they are checked elsewhere, and say something as words do.
     """
-    backed = {key for source in sources for word in _WORD.findall(source.sentence) for key in told(word)}
-    meaning = backed | {key for source in sources for phrase in _phrases(source.sentence) for key in meant(phrase)}
-    worded = {word for phrase in _phrases(claim) if meanings(phrase) & meaning for word in phrase.split()}
-    exact = {stem(word) for source in sources for word in _WORD.findall(source.sentence)}
-    titles = {key for source in sources for word in _WORD.findall(source.title) for key in senses(word)}
-    inside = {word for source in sources for text in (source.title, source.passage) for word in _INSIDE.findall(text)}
-    denied = {word for word in _DENIED.findall(claim) if opposites(word) & exact}
-    common = {word for source in sources for word in _WORD.findall(source.passage) if word[0].islower()}
-    around = {stem(word) for source in sources for word in _WORD.findall(source.passage)}
     claim = _AGED.sub("", claim)
+    given = _given(claim, sources)
+    found: dict[_How, list[str]] = {how: [] for how in _How}
+    for word in _WORD.findall(claim):
+        how = given.how(word, is_first=claim.startswith(word))
+        if how is not None:
+            found[how].append(word)
+    said = len(found[_How.EXACT]) + len(found[_How.SAME]) + anchors
+    # Of words alone that only WordNet has alike no claim is made, nor of one of the topic or one that says little.
+    missing = found[_How.MISSING] + found[_How.ALIKE][max(0, said - 1) :]
+    spared = 1 if said + len(found[_How.ALIKE]) >= _BESIDE else 0
+    missing += found[_How.AROUND][spared:] + found[_How.LITTLE][spared:]
+    count = sum(map(len, found.values()))
+    share = sum(how.value * len(words) for how, words in found.items())
+    return Backing(share / count if count else 1.0, tuple(dict.fromkeys(missing)))
+
+
+class _How(Enum):
+    """How the sources back a word, and how much that counts."""
+
+    EXACT = 1.0
+    SAME = 0.9  # stated to be equivalent, or a name in other words
+    ALIKE = 0.85  # as WordNet has it
+    TITLE = 0.6
+    AROUND = 0.5  # in the passage
+    LITTLE = 0.3  # it says next to nothing
+    MISSING = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What there is to back the words of one claim: stems, keys of meaning, and words of the claim that are backed."""
+
+    exact: frozenset[str]
+    backed: frozenset[str]
+    titles: frozenset[str]
+    around: frozenset[str]
+    common: frozenset[str]  # words in small letters
+    inside: frozenset[str]  # capitalised words that begin no sentence
+    in_names: frozenset[str]
+    granted: frozenset[str]
+    alike: frozenset[str]
+
+    def how(self, word: str, *, is_first: bool) -> _How | None:
+        """How a word of the claim is backed; None where it says nothing, or is a number that is checked elsewhere."""
+        if not word[0].isalpha():
+            is_mixed = word[0].isdigit() and not word.isdigit() and stem(word) not in self.exact
+            return _How.MISSING if is_mixed else None
+        is_name = self._is_name(word, is_first=is_first)
+        if not is_name and stem(word) in HARMLESS:
+            return None
+        if stem(word) in self.exact:
+            return _How.EXACT
+        if word in self.granted or senses(word) & self.backed:
+            return _How.SAME
+        return _How.MISSING if is_name else self._how_common(word)
+
+    def _how_common(self, word: str) -> _How:
+        if word in self.alike:
+            return _How.ALIKE
+        if senses(word) & self.titles:
+            return _How.TITLE
+        if stem(word) in self.around:
+            return _How.AROUND
+        return _How.LITTLE if stem(word) in _LIGHT else _How.MISSING
+
+    def _is_name(self, word: str, *, is_first: bool) -> bool:
+        if not word[0].isupper():
+            return False
+        if not is_first:
+            return True
+        low = word.lower()
+        is_word = low in self.common or stem(word) in HARMLESS or (word not in self.inside and is_known(low))
+        return (word in self.in_names or word.isupper()) and not is_word
+
+
+def _given(claim: str, sources: Sequence[Source]) -> _Given:
+    sentences = [word for source in sources for word in _WORD.findall(source.sentence)]
+    passages = [word for source in sources for word in _WORD.findall(source.passage)]
+    exact = frozenset(map(stem, sentences))
+    backed = frozenset(key for word in sentences for key in told(word))
+    meaning = backed.union(*(meant(phrase) for source in sources for phrase in _phrases(source.sentence)))
     own_names = names(claim)
     listed = {word for name in own_names for word in _WORD.findall(name)}
     spelt = (word for word in _WORD.findall(claim) if word.isupper() and len(word) > 1 and word not in listed)
     own_names += tuple(dict.fromkeys(spelt))
-    granted = {word for name in own_names for word in _granted(name, claim, sources)}
-    in_names = {word for name in own_names for word in _WORD.findall(name)}
-    share, said, count = 0.0, 0, 0
-    reworded, topic, light, missing = list[str](), list[str](), list[str](), list[str]()
-    for word in _WORD.findall(claim):
-        if not word[0].isalpha():
-            if word[0].isdigit() and not word.isdigit() and stem(word) not in exact:
-                missing.append(word)
-            continue
-        is_first = claim.startswith(word)
-        is_name = (
-            word[0].isupper()
-            and (word in in_names or not is_first or word.isupper())
-            and not (is_first and (word.lower() in common or stem(word) in HARMLESS))
-            and not (is_first and word not in inside and is_known(word.lower()))
-        )
-        if not is_name and stem(word) in HARMLESS:
-            continue
-        count += 1
-        if stem(word) in exact:
-            share, said = share + 1.0, said + 1
-        elif word in granted or senses(word) & backed:
-            share, said = share + 0.9, said + 1
-        elif not is_name and word in worded | denied:
-            share, reworded = share + 0.9, [*reworded, word]
-        elif not is_name and senses(word) & titles:
-            share += 0.6
-        elif not is_name and stem(word) in around and not topic:
-            share, topic = share + 0.5, [word]
-        elif not is_name and stem(word) in _LIGHT:
-            share += 0.3
-            light.append(word)
-        else:
-            missing.append(word)
-    missing += reworded[max(0, said + anchors - 1) :]  # of words alone that WordNet has alike no claim is made
-    if said + len(reworded) + anchors >= _BESIDE:
-        missing += light[1:]
-    else:
-        missing += [*light, *topic]
-    return Backing(share / count if count else 1.0, tuple(dict.fromkeys(missing)))
+    return _Given(
+        exact=exact,
+        backed=backed,
+        titles=frozenset(key for source in sources for word in _WORD.findall(source.title) for key in senses(word)),
+        around=frozenset(map(stem, passages)),
+        common=frozenset(word for word in passages if word[0].islower()),
+        inside=frozenset(word for s in sources for text in (s.title, s.passage) for word in _INSIDE.findall(text)),
+        in_names=frozenset(word for name in own_names for word in _WORD.findall(name)),
+        granted=frozenset(word for name in own_names for word in _granted(name, claim, sources)),
+        alike=frozenset(word for phrase in _phrases(claim) if meanings(phrase) & meaning for word in phrase.split())
+        | {word for word in _DENIED.findall(claim) if opposites(word) & exact},
+    )
 
 
 def _phrases(text: str) -> Iterator[str]:
