@@ -181,9 +181,9 @@ def _given(claim: str, sources: Sequence[Source]) -> _Given:
         common=frozenset(word for word in passages if word[0].islower()),
         inside=frozenset(word for s in sources for text in (s.title, s.passage) for word in _INSIDE.findall(text)),
         in_names=frozenset(word for name in own_names for word in _WORD.findall(name)),
-        granted=frozenset(word for name in own_names for word in _granted(name, claim, sources)),
-        alike=frozenset(word for phrase in _phrases(claim) if meanings(phrase) & meaning for word in phrase.split())
+        granted=frozenset(word for name in own_names for word in _granted(name, claim, sources))
         | {word for word in _DENIED.findall(claim) if opposites(word) & exact},
+        alike=frozenset(word for phrase in _phrases(claim) if meanings(phrase) & meaning for word in phrase.split()),
     )
 
 
