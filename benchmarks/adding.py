@@ -1,0 +1,173 @@
+"""How long until an article that is added can be answered from, and how that grows with the archive.
+
+    python -m benchmarks.adding .archives/newsqa [--passages 10000 100000 1000000] [--folder DIR]
+
+An archive of each size is written straight through the writer: a real archive's articles first, then articles made
+of its sentences drawn at random, their days spread over ten years, each with the vectors of a real article moved by
+noise (as `benchmarks.vectors` does), so that nothing need be embedded. Then, in a process of its own that holds the
+archive open, as a server or a watch does, articles are added one by one and asked for; at last one is added by a
+process that begins with nothing open, as the command does. A million passages take about 3 GB of disk.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import random
+import resource
+import shutil
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.vectors import NOISE
+from index.article import Article, Passage, Sentence
+from index.duplicates import signature
+from index.embedding import ModelCard, SentenceTransformerEmbedder
+from index.faiss_store import open_archive
+from index.faiss_writer import FaissWriter
+from index.generation import ArchivePaths, building, publish, writer_lock
+from index.rebuild import Input, add
+from index.records import Record
+from rag.assistant import Assistant
+
+DAYS = 3650
+LAST = date(2024, 12, 31)
+ADDED = 12  # more than the archive takes without merging any
+
+
+def main() -> None:
+    """Prints a line for each size."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("archive", type=Path, help="a real archive, whose articles are built on")
+    parser.add_argument("--passages", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
+    parser.add_argument("--folder", type=Path, help="where the archives are made; they are removed afterwards")
+    options = parser.parse_args()
+    print("  passages  articles  built, s    MiB | open, s |  add, s: median  most | refresh, s | ask, s | RSS, MiB | cold")
+    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+        for size in options.passages:
+            archive = Path(folder) / "archive"
+            print(_apart(build, options.archive, archive, size), end=" ", flush=True)
+            print(_apart(add_warm, archive), end=" ", flush=True)
+            print(_apart(add_cold, archive), flush=True)
+            shutil.rmtree(archive)
+
+
+def build(real: Path, archive: Path, size: int) -> str:
+    """Writes an archive of `size` passages or a few more."""
+    began = time.monotonic()
+    source = open_archive(real)
+    paths = ArchivePaths(archive)
+    with writer_lock(paths), building(paths) as folder:
+        writer = FaissWriter.fresh(folder, source.model)
+        clusters = {}
+        for article, sentences, passages, vectors in _articles(list(source.records())):
+            first = writer.next_passage
+            number = writer.add(article, sentences, passages, signature(article.text))
+            writer.add_vectors(range(first, first + len(passages)), vectors)
+            clusters[number] = number
+            if writer.next_passage >= size:
+                break
+        writer.set_clusters(clusters)
+        articles, passed = writer.articles, writer.passages
+        writer.finish()
+        publish(paths, folder, source.model, articles=articles, passages=passed)
+    room = sum(file.stat().st_size for file in archive.rglob("*")) / 2**20
+    return f"{passed:10,} {articles:9,} {time.monotonic() - began:9.0f} {room:6,.0f} |"
+
+
+def _articles(real: list[Record]) -> Iterator[tuple[Article, tuple[Sentence, ...], list[Passage], np.ndarray]]:
+    """The real articles, then made ones without end."""
+    for record in real:
+        yield record.article, record.sentences, list(record.passages), record.vectors
+    chance, drawn = random.Random(0), np.random.default_rng(0)
+    pool = [sentence.text for record in real for sentence in record.sentences]
+    for number in count():
+        record = real[number % len(real)]
+        text, sentences, passages = "", [], []
+        for passage in record.passages:
+            first = len(sentences)
+            for drawn_sentence in chance.choices(pool, k=passage.last - passage.first + 1):
+                text += " " if len(sentences) > first else "\n\n" if text else ""
+                sentences.append(Sentence(len(text), len(text) + len(drawn_sentence), drawn_sentence))
+                text += drawn_sentence
+            start = sentences[first].start
+            passages.append(Passage(first, len(sentences) - 1, start, len(text), text[start:]))
+        day = LAST - timedelta(days=chance.randrange(DAYS))
+        article = replace(record.article, text=text, published=day, url=f"https://made.example/{number}")
+        shape = record.vectors.shape
+        moved = record.vectors + drawn.normal(0, NOISE / np.sqrt(shape[1]), shape).astype(np.float32)
+        yield article, tuple(sentences), passages, moved / np.linalg.norm(moved, axis=1, keepdims=True)
+
+
+def add_warm(archive: Path) -> str:
+    """Adds articles one by one beside an assistant that is open, which is asked for each."""
+    embedder = SentenceTransformerEmbedder()
+    embedder.embed_passages(["warm"])
+    began = time.monotonic()
+    assistant = Assistant(archive, embedder=embedder)
+    opened = time.monotonic() - began
+    assistant.ask("Which tunnel was opened?")
+    adds, refreshes, asks = [], [], []
+    for number in range(ADDED):
+        page = _page(archive, number)
+        adds.append(_seconds(lambda page=page: add(archive, Input.of(page), embedder, held=assistant.store)))
+        refreshes.append(_seconds(assistant.refresh))
+        question = f"Who opened the {_name(number)} tunnel?"
+        asks.append(_seconds(lambda question=question: assistant.ask(question)))
+        answer = assistant.ask(question)
+        if not answer.citations or _name(number) not in answer.citations[0].sentence:
+            raise SystemExit(f"{question} was answered with {answer.text!r}")
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+    return (
+        f"{opened:7.2f} | {statistics.median(adds):15.3f} {max(adds):5.2f} | {statistics.median(refreshes):10.3f} | "
+        f"{statistics.median(asks):6.3f} | {memory:8,.0f} |"
+    )
+
+
+def add_cold(archive: Path) -> str:
+    """Adds one article with nothing open; the model is loaded."""
+    embedder = SentenceTransformerEmbedder()
+    embedder.embed_passages(["warm"])
+    page = _page(archive, ADDED)
+    return f"{_seconds(lambda: add(archive, Input.of(page), embedder)):5.2f}"
+
+
+def _name(number: int) -> str:
+    return ("Vorlund", "Estrup", "Calvera", "Nimrisk", "Torvaal", "Ulmeda", "Brisgau")[number % 7] + "aeiou"[number % 5]
+
+
+def _page(archive: Path, number: int) -> Path:
+    path = archive.parent / f"{number}.jsonl"
+    name = _name(number)
+    text = (
+        f"Minister Ada Holm opened the {name} tunnel on Tuesday after nine years of work. It is {number + 11} "
+        f"kilometres long and cost {number + 3} billion crowns.\n\nThe first train ran through the {name} tunnel at "
+        "noon with four hundred guests, and lorries are to follow in the autumn, the ministry said."
+    )
+    page = {"title": f"{name} tunnel opens", "text": text, "published": "2025-03-04", "language": "en"}
+    path.write_text(json.dumps({**page, "source": "made.example", "url": f"https://made.example/added/{number}"}))
+    return path
+
+
+def _seconds(call: Callable[[], object]) -> float:
+    began = time.monotonic()
+    call()
+    return time.monotonic() - began
+
+
+def _apart(measure: Callable[..., str], *arguments: object) -> str:
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(measure, arguments)
+
+
+if __name__ == "__main__":
+    main()
