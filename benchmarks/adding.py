@@ -31,7 +31,7 @@ import numpy as np
 from benchmarks.vectors import NOISE
 from index.article import Article, Passage, Sentence
 from index.duplicates import signature
-from index.embedding import ModelCard, SentenceTransformerEmbedder
+from index.embedding import SentenceTransformerEmbedder
 from index.faiss_store import open_archive
 from index.faiss_writer import FaissWriter
 from index.generation import ArchivePaths, building, publish, writer_lock
@@ -51,7 +51,7 @@ def main() -> None:
     parser.add_argument("--passages", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--folder", type=Path, help="where the archives are made; they are removed afterwards")
     options = parser.parse_args()
-    print("  passages  articles  built, s    MiB | open, s |  add, s: median  most | refresh, s | ask, s | RSS, MiB | cold")
+    print("  passages  articles  built, s    MiB | open, s | add, s: median  most | refresh, s | ask, s |  RSS, MiB | cold")
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         for size in options.passages:
             archive = Path(folder) / "archive"

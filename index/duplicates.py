@@ -11,6 +11,7 @@ one behind the other would hide news. Within a source only all but the same text
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import unicodedata
 import zlib
@@ -34,6 +35,7 @@ _LEAST_OVERLAP = 0.05  # ten times what two unlike stories share
 _AGREEING = 0.8  # of the pairs across two clusters that become one
 _NEIGHBOURS = 64  # looked at in one bucket; bounds the work on pages that share a template
 _CHUNK = 1 << 16
+_WINDOW = 3  # days between two copies that are no longer the same word for word
 
 _WORD = re.compile(r"\w+")
 _QUOTATION = re.compile(r"“[^“”\n]{20,600}”|\"[^\"\n]{20,600}\"")
@@ -41,6 +43,34 @@ _UNITS = np.random.Generator(np.random.PCG64(20221004)).integers(0, 1 << 32, (2,
 _FACTORS, _OFFSETS = _UNITS[0] | np.uint32(1), _UNITS[1]
 
 Pairs = NDArray[np.int64]  # shape (n, 2): row numbers, the smaller first
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An article as its copies are found: its number, source, day and signature."""
+
+    number: int
+    source: str
+    published: date | None
+    signature: Signature
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """Keys, as a JSON list, of which an article has one that may be a copy, if its day is in a span; 0 is undated."""
+
+    keys: str
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Two articles that are likely copies, by number, and how strong a likeness: 1 only for the same text."""
+
+    strength: float
+    one: int
+    other: int
 
 
 def signature(text: str) -> Signature:
@@ -55,6 +85,36 @@ def signature(text: str) -> Signature:
     shingles = _shingles(own_words if len(own_words) > len(words) / 3 else words)
     count = len(shingles).to_bytes(_COUNT_BYTES, "little")
     return digest + count + _minima(shingles).tobytes()
+
+
+def keys_of(signatures: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """The keys of signatures, shape (n, SIGNATURE_BYTES), as shape (n, 129): copies have one in common.
+
+    The first is of the whole text, the others of two neighbouring minima each: 0 where a text is so short that only
+    the same text is a copy.
+    """
+    digest, count, minima = np.split(signatures, [_DIGEST_BYTES, _DIGEST_BYTES + _COUNT_BYTES], axis=1)
+    same = np.ascontiguousarray(digest[:, :4]).view("<u4").astype(np.int64)
+    bands = np.ascontiguousarray(minima).view("<u4").astype(np.int64)
+    bands |= np.arange(1, bands.shape[1] + 1, dtype=np.int64) << 32
+    bands[np.ascontiguousarray(count).view("<u4")[:, 0] < _FEWEST_SHINGLES] = 0
+    return np.concatenate([same, bands], axis=1)
+
+
+def lookups(known: Known) -> Iterator[Lookup]:
+    """What to look for to find the copies of an article; the keys are those of `keys_of`."""
+    same, *bands = keys_of(np.frombuffer(known.signature, dtype=np.uint8)[None])[0].tolist()
+    ever = (0, date.max.toordinal())
+    yield Lookup(json.dumps([same]), *ever)
+    if not bands[0]:
+        return
+    near = json.dumps(bands)
+    if known.published is None:
+        yield Lookup(near, *ever)
+    else:
+        day = known.published.toordinal()
+        yield Lookup(near, max(day - _WINDOW, 1), day + _WINDOW)
+        yield Lookup(near, 0, 0)
 
 
 def _words(text: str) -> list[str]:
@@ -83,16 +143,27 @@ def _minima(shingles: NDArray[np.uint32]) -> NDArray[np.uint16]:
     return lowest.astype("<u2")  # the low bits are as random as any, and 16 of them agree by chance once in 65,536
 
 
+def similarity(vectors_of: Callable[[int], NDArray[np.float32]]) -> Callable[[int, int], float]:
+    """The cosine of two articles' mean vectors, where `vectors_of` gives those of an article's passages."""
+
+    def cosine(one: int, other: int) -> float:
+        first, second = (vectors_of(number).mean(axis=0) for number in (one, other))
+        length = float(np.linalg.norm(first) * np.linalg.norm(second))
+        return float(first @ second) / length if length else 0.0
+
+    return cosine
+
+
 class ClusterFinder:
     """Takes articles one by one, in any order, and tells which tell one story in the same words.
 
-    It keeps 0.5 kB an article and no text; an archive that grows stores each signature and adds it again.
+    It keeps 0.5 kB an article and no text. An archive that grows gives it back only what may be a copy of what is new.
     `overlap` is the least Jaccard likeness of 3-grams across sources, `same_source` that within one source or where
     a date is unknown, `cosine` the least likeness of meaning, as the caller measures it.
     """
 
     def __init__(
-        self, *, window_days: int = 3, overlap: float = 0.15, same_source: float = 0.8, cosine: float = 0.7
+        self, *, window_days: int = _WINDOW, overlap: float = 0.15, same_source: float = 0.8, cosine: float = 0.7
     ) -> None:
         self._window = window_days
         self._overlap = overlap
@@ -125,25 +196,39 @@ class ClusterFinder:
         self._signatures += kept
         self._texts.add((kept[:_DIGEST_BYTES], source, published))
 
-    def restore(self, key: int, published: date | None, source: str, kept: Signature) -> None:
-        """`add`, for an article that the archive held before."""
-        self.add(key, published, source, kept)
+    def restore(self, known: Known) -> None:
+        """Takes in an article that the archive held before, unless it was taken in already."""
+        if known.number not in self._entries:
+            self.add(known.number, known.published, known.source, known.signature)
 
-    def clusters(self, similarity: Callable[[int, int], float]) -> dict[int, int]:
-        """The cluster of every article that was taken in, named by the smallest key in it.
+    def links(self, similarity: Callable[[int, int], float]) -> list[Link]:
+        """The pairs of articles that are likely copies of each other.
 
-        `similarity(a, b)` is the cosine of two articles' vectors; it is asked only of likely copies. Clusters do not
-        depend on the order of adding. Two of them become one only where most pairs across them overlap, so that a
-        digest of the day's news does not make one story of all it tells.
+        `similarity(a, b)` is the cosine of two articles' vectors; it is asked only of pairs whose words agree.
         """
-        table = _Table.ordered(self._entries, self._signatures)
-        links = [
-            (strength, int(a), int(b))
+        table = self._table
+        return [
+            Link(strength, table.keys[a], table.keys[b])
             for (a, b), strength in self._likely(table)
             if strength == 1 or similarity(table.keys[a], table.keys[b]) >= self._cosine
         ]
-        groups = _joined(len(table.keys), sorted(links, key=lambda link: (-link[0], *link[1:])), table)
-        return {table.keys[row]: table.keys[min(group)] for group in groups for row in group}
+
+    def clusters(self, links: Iterable[Link]) -> dict[int, int]:
+        """The cluster of every article that was taken in, named by the smallest key in it.
+
+        Clusters do not depend on the order of adding, nor on articles that no chain of links leads to. Two of them
+        become one only where most pairs across them overlap, so that a digest of the day's news does not make one
+        story of all it tells.
+        """
+        table = self._table
+        rows = {key: row for row, key in enumerate(table.keys)}
+        strongest = sorted(links, key=lambda link: (-link.strength, link.one, link.other))
+        joined = _joined(len(rows), ((link.strength, rows[link.one], rows[link.other]) for link in strongest), table)
+        return {table.keys[row]: table.keys[min(group)] for group in joined for row in group}
+
+    @property
+    def _table(self) -> _Table:
+        return _Table.ordered(self._entries, self._signatures)
 
     def _likely(self, table: _Table) -> Iterator[tuple[NDArray[np.int64], float]]:
         """Pairs of rows that may be copies, each once, with their overlap: 1 only for the same text."""

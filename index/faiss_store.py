@@ -1,160 +1,78 @@
-"""The embedded store: FAISS vectors beside one SQLite file of articles, spans and full text."""
+"""The embedded store: one generation, read as the segments that it is made of."""
 
 from __future__ import annotations
 
-import json
 import logging
-import sqlite3
-import threading
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
-from typing import Any
 
-import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from index.article import Article, DateOrigin, Passage, Sentence
+from index.article import Article, Sentence
 from index.embedding import ModelCard
 from index.errors import ArchiveDamaged, ArchiveMissing, ModelMismatch
-from index.generation import ARTICLES, VECTORS, ArchivePaths, Manifest, check_files, quarantine
-from index.records import Record, cluster_of, unpack_spans
+from index.fulltext import conditions, phrases
+from index.generation import ArchivePaths, Manifest, check_file, quarantine
+from index.records import Census, Record, cluster_of
+from index.segment import Segment
 from index.store import Coverage, Filter, Hit, StoredPassage, Vector
 
 log = logging.getLogger(__name__)
 
-_LOOPS = 2**20  # parts that one FAISS file may have; ours have two
-_reading = threading.Lock()  # FAISS keeps its limits for the whole process
-
-SCHEMA = """
-CREATE TABLE articles (
-    number INTEGER PRIMARY KEY,
-    id TEXT NOT NULL UNIQUE,
-    cluster INTEGER NOT NULL,
-    published INTEGER,  -- proleptic ordinal day; NULL is undated
-    source TEXT NOT NULL,
-    url TEXT,
-    title TEXT NOT NULL,
-    authors TEXT NOT NULL,  -- JSON list
-    language TEXT NOT NULL,
-    caption TEXT,
-    origin TEXT NOT NULL,
-    date_origin TEXT NOT NULL,
-    date_confidence REAL NOT NULL,
-    text TEXT NOT NULL,
-    spans BLOB NOT NULL,  -- sentence starts and ends, little-endian uint32 pairs
-    signature BLOB NOT NULL  -- for finding copies
-) STRICT;
-CREATE INDEX articles_cluster ON articles (cluster);
-CREATE INDEX articles_published ON articles (published);
-CREATE INDEX articles_url ON articles (url);
-CREATE TABLE passages (
-    number INTEGER PRIMARY KEY,  -- also the id of its vector and of its row in passages_text
-    article INTEGER NOT NULL REFERENCES articles (number),
-    first INTEGER NOT NULL,
-    last INTEGER NOT NULL,
-    start INTEGER NOT NULL,
-    stop INTEGER NOT NULL
-) STRICT;
-CREATE INDEX passages_article ON passages (article);
-CREATE VIRTUAL TABLE passages_text USING fts5 (
-    title, body, content='', tokenize="porter unicode61 remove_diacritics 2"
-);
-CREATE TABLE boilerplate (source TEXT NOT NULL, line TEXT NOT NULL, PRIMARY KEY (source, line)) STRICT;
-"""
-
-ARTICLE_COLUMNS = (
-    "number, id, cluster, published, source, url, title, authors, language, caption, origin, "
-    "date_origin, date_confidence, text, spans"
-)
-
-
-def article_of(row: Sequence[Any]) -> Article:
-    """An article from a row of ARTICLE_COLUMNS."""
-    return Article(
-        text=row[13],
-        title=row[6],
-        source=row[4],
-        published=None if row[3] is None else date.fromordinal(row[3]),
-        date_origin=DateOrigin(row[11]),
-        date_confidence=row[12],
-        url=row[5],
-        authors=tuple(json.loads(row[7])),
-        language=row[8],
-        caption=row[9],
-        origin=row[10],
-    )
-
-
-def match_any(terms: Sequence[str]) -> str:
-    """An FTS5 query for passages with any of the terms; each is quoted, so that none is read as syntax."""
-    words = dict.fromkeys(term.replace('"', " ").replace("\x00", " ").strip() for term in terms)
-    return " OR ".join(f'"{word}"' for word in words if word)
-
-
-def read_vectors(path: Path) -> faiss.Index:
-    """The FAISS index in a file whose seal was checked.
-
-    A second wall behind the seal: no list in it may claim more bytes than the file has, since FAISS sets the memory
-    aside before it reads them. Raises ArchiveDamaged where FAISS does not take the file.
-    """
-    with _reading:
-        bytes_before, loops_before = (
-            faiss.get_deserialization_vector_byte_limit(),
-            faiss.get_deserialization_loop_limit(),
-        )
-        faiss.set_deserialization_vector_byte_limit(path.stat().st_size)
-        faiss.set_deserialization_loop_limit(_LOOPS)
-        try:
-            return faiss.read_index(str(path))
-        except (RuntimeError, MemoryError) as error:
-            reason = str(error).rpartition("Error: ")[2].splitlines()[0]
-            raise ArchiveDamaged(f"{path} is no index that FAISS takes ({reason}). Rebuild the archive.") from error
-        finally:
-            faiss.set_deserialization_vector_byte_limit(bytes_before)
-            faiss.set_deserialization_loop_limit(loops_before)
-
-
-def vectors_of(index: faiss.Index, numbers: Sequence[int]) -> Vector:
-    """The vectors of the passages of these numbers, shape (len(numbers), dimension)."""
-    found = [index.reconstruct(number) for number in numbers]
-    return np.stack(found) if found else np.zeros((0, index.d), dtype=np.float32)
-
 
 class FaissStore:
-    """One generation, opened for reading. Thread-safe; it never changes."""
+    """One generation, opened for reading. Thread-safe; it never changes.
 
-    def __init__(self, folder: Path, manifest: Manifest) -> None:
-        """Opens the files of a generation; call `open_archive`, which checks them first."""
+    An article is where its number is; a later segment may say that it is gone, or in another cluster than it was.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest, segments: Sequence[Segment]) -> None:
+        """Reads segments together; call `open_archive` or `checked`."""
+        self.folder = folder
+        self.segments = tuple(segments)
         self._manifest = manifest
-        # The file never changes, so SQLite need take no locks; the connection is shared under our own.
-        uri = f"{(folder / ARTICLES).resolve().as_uri()}?mode=ro&immutable=1"
-        self._database = sqlite3.connect(uri, uri=True, check_same_thread=False)
-        self._lock = threading.Lock()
-        self._database.execute("PRAGMA trusted_schema = OFF")
-        self._vectors = read_vectors(folder / VECTORS)
-        if self._vectors.d != manifest.model.dimension or self._vectors.ntotal != manifest.passages:
-            raise ArchiveDamaged(
-                f"{folder / VECTORS} holds {self._vectors.ntotal} vectors of {self._vectors.d} values, where the "
-                f"manifest says {manifest.passages} of {manifest.model.dimension}. Rebuild the archive."
-            )
-        self._load_passage_facts()
-        self._record = lru_cache(maxsize=256)(self._read_record)
+        self.gone: dict[int, tuple[str, date | None, int]] = {}
+        self.moved: dict[int, int] = {}
+        for segment in self.segments[1:]:
+            self.gone |= segment.gone
+            self.moved |= segment.moved
+        self._last_articles = list(accumulate((segment.ranges[1] for segment in segments), max))
+        self._last_passages = list(accumulate((segment.ranges[3] for segment in segments), max))
 
-    def _load_passage_facts(self) -> None:
-        rows = self._rows(
-            "SELECT p.number, coalesce(a.published, 0), a.source FROM passages p JOIN articles a "
-            "ON a.number = p.article ORDER BY p.number"
-        )
-        size = rows[-1][0] + 1 if rows else 0
-        self._days: NDArray[np.int32] = np.zeros(size, dtype=np.int32)
-        self._source_codes: NDArray[np.int32] = np.full(size, -1, dtype=np.int32)
-        self._codes: dict[str, int] = {}
-        for number, day, source in rows:
-            self._days[number] = day
-            self._source_codes[number] = self._codes.setdefault(source, len(self._codes))
+    @classmethod
+    def checked(cls, folder: Path, manifest: Manifest, held: FaissStore | None = None) -> FaissStore:
+        """The generation in a folder, its files compared with their seals.
+
+        What `held` has read of the very same files is shared with it, and not read again. Vectors are read when they
+        are first asked for, or by `load`. Raises ArchiveDamaged and ArchiveRefused.
+        """
+        kept = held.segments if held is not None else ()
+        segments = [Segment.checked(folder, files, manifest, kept) for files in manifest.segments]
+        for name in manifest.files.keys() - {name for segment in segments for name in segment.files.names}:
+            check_file(folder / name, manifest.files[name])
+        return cls(folder, manifest, segments)
+
+    def load(self) -> None:
+        """Reads what the searches need. Raises ArchiveDamaged where it is not what the manifest says."""
+        for segment in self.segments:
+            if segment.vectors.d != self.model.dimension:
+                raise ArchiveDamaged(
+                    f"{self.folder / segment.files.vectors} holds vectors of {segment.vectors.d} values, where the "
+                    f"manifest says {self.model.dimension}. Rebuild the archive."
+                )
+        passages = sum(segment.counts[1] for segment in self.segments)
+        left = passages - sum(passages for _, _, passages in self.gone.values())
+        if left != self._manifest.passages:
+            raise ArchiveDamaged(
+                f"{self.folder} holds {left} passages, where the manifest says {self._manifest.passages}. "
+                "Rebuild the archive."
+            )
 
     @property
     def generation(self) -> str:
@@ -166,227 +84,231 @@ class FaissStore:
         """What the generation says of itself."""
         return self._manifest
 
+    @property
+    def model(self) -> ModelCard:
+        """Which model made the vectors."""
+        return self._manifest.model
+
     def dense(self, vector: Vector, k: int, where: Filter) -> list[Hit]:
         """The `k` passages nearest to a unit vector, best first; fewer if fewer pass the filter."""
-        mask = self._admitted(where)
-        room = self._manifest.passages if mask is None else int(mask.sum())
-        if min(k, room) < 1:
-            return []
-        parameters = None
-        if mask is not None:
-            bits = np.packbits(mask, bitorder="little")
-            # FAISS's own stubs describe the C++ signatures, not the Python ones.
-            selector = faiss.IDSelectorBitmap(bits)  # type: ignore[call-arg,arg-type]
-            parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
         query = np.ascontiguousarray(vector, dtype=np.float32).reshape(1, -1)
-        scores, numbers = self._vectors.search(query, min(k, room), params=parameters)
-        return [self._hit(int(n), float(s)) for n, s in zip(numbers[0], scores[0], strict=True) if n >= 0]
+        return _best(
+            (
+                Hit(number, score, segment.day(number))
+                for segment, alive in zip(self.segments, self._alive, strict=True)
+                for number, score in segment.dense(query, k, _both(segment.facts.admitted(where), alive))
+            ),
+            k,
+        )
 
     def lexical(self, terms: Sequence[str], k: int, where: Filter) -> list[Hit]:
-        """The `k` passages that score best by BM25 on any of the terms, best first."""
-        query = match_any(terms)
-        if not query or k < 1:
-            return []
-        conditions, values = _conditions(where)
-        rows = self._rows(
-            "SELECT f.rowid, -bm25(passages_text, 1.0, 1.0) AS score FROM passages_text f "  # noqa: S608
-            "JOIN passages p ON p.number = f.rowid JOIN articles a ON a.number = p.article "
-            f"WHERE passages_text MATCH ?{conditions} ORDER BY score DESC, f.rowid LIMIT ?",
-            (query, *values, k),
-        )
-        return [self._hit(number, score) for number, score in rows]
+        """The `k` passages that score best by BM25 on any of the terms, best first.
 
-    def _hit(self, number: int, score: float) -> Hit:
-        day = int(self._days[number])
-        return Hit(number, score, date.fromordinal(day) if day else None)
+        The counts that BM25 measures by are those of the oldest segment, which holds most of the archive: an article
+        that was added is scored as if it stood there.
+        """
+        words = phrases(terms)
+        if not words or k < 1:
+            return []
+        first, *later = self.segments
+        scored = [(first, number, score) for number, score in first.text.best(words, k, where, self._gone_from(first))]
+        for segment in later:
+            scores = segment.text.scored_by(first.text, words, where, self._gone_from(segment))
+            scored.extend((segment, number, score) for number, score in scores.items())
+        return _best((Hit(number, score, segment.day(number)) for segment, number, score in scored), k)
+
+    @cached_property
+    def _alive(self) -> list[NDArray[np.bool_] | None]:
+        """For each segment which of its passages are not gone; None for all."""
+        masks: list[NDArray[np.bool_] | None] = []
+        for segment in self.segments:
+            gone = self._gone_from(segment)
+            masks.append(~np.isin(segment.facts.owners, list(gone), kind="table") if gone else None)
+        return masks
+
+    def _gone_from(self, segment: Segment) -> Collection[int]:
+        lowest, highest, _, _ = segment.ranges
+        return [number for number in self.gone if lowest <= number <= highest]
 
     def passages(self, numbers: Sequence[int]) -> list[StoredPassage]:
         """The passages of these numbers, in the order asked."""
         return [self._stored_passage(number) for number in numbers]
 
     def _stored_passage(self, number: int) -> StoredPassage:
-        rows = self._rows("SELECT article, first, last, start, stop FROM passages WHERE number = ?", (number,))
-        if not rows:
+        at = bisect_left(self._last_passages, number)
+        rows = (
+            self.segments[at].database.rows(
+                "SELECT article, first, last, start, stop FROM passages WHERE number = ?", (number,)
+            )
+            if at < len(self.segments)
+            else ()
+        )
+        if not rows or rows[0][0] in self.gone:
             raise KeyError(f"there is no passage {number} in generation {self.generation}")
         owner, first, last, start, stop = rows[0]
-        article_id, cluster, article, sentences = self._record(owner)
+        stored = self.segments[at].record(owner)
         return StoredPassage(
             number=number,
-            passage=Passage(first, last, start, stop, article.text[start:stop]),
-            article=article,
-            article_id=article_id,
-            cluster=cluster,
-            sentences=sentences[first : last + 1],
+            passage=stored.passage(first, last, start, stop),
+            article=stored.article,
+            article_id=stored.id,
+            cluster=self.moved.get(owner, stored.cluster),
+            sentences=stored.sentences[first : last + 1],
         )
 
-    def _read_record(self, number: int) -> tuple[str, int, Article, tuple[Sentence, ...]]:
-        row = self._rows(f"SELECT {ARTICLE_COLUMNS} FROM articles WHERE number = ?", (number,))[0]  # noqa: S608
-        article = article_of(row)
-        return row[1], row[2], article, unpack_spans(article.text, row[14])
+    def number_of(self, article_id: str) -> int | None:
+        """The number of the article of this id, or None."""
+        for segment in reversed(self.segments):
+            for (number,) in segment.database.rows("SELECT number FROM articles WHERE id = ?", (article_id,)):
+                if number not in self.gone:
+                    return int(number)
+        return None
 
-    def _number_of(self, article_id: str) -> int | None:
-        rows = self._rows("SELECT number FROM articles WHERE id = ?", (article_id,))
-        return rows[0][0] if rows else None
+    def numbers_of(self, target: str) -> list[int]:
+        """The numbers of the articles that have this id or url."""
+        statement = "SELECT number FROM articles WHERE id = ? UNION SELECT number FROM articles WHERE url = ?"
+        rows = (row for segment in self.segments for row in segment.database.rows(statement, (target, target)))
+        return [number for (number,) in rows if number not in self.gone]
+
+    def holder(self, number: int) -> Segment:
+        """The segment that has the article of this number."""
+        return self.segments[bisect_left(self._last_articles, number)]
 
     def article(self, article_id: str) -> Article | None:
         """The article of this id, or None."""
-        number = self._number_of(article_id)
-        return None if number is None else self._record(number)[2]
+        number = self.number_of(article_id)
+        return None if number is None else self.holder(number).record(number).article
 
     def sentences(self, article_id: str) -> tuple[Sentence, ...]:
         """All sentences of an article, in order; empty where there is no such article."""
-        number = self._number_of(article_id)
-        return () if number is None else self._record(number)[3]
+        number = self.number_of(article_id)
+        return () if number is None else self.holder(number).record(number).sentences
 
     def outlets(self, cluster: int, where: Filter) -> tuple[str, ...]:
         """The sources, in order of name, whose articles in this syndication cluster may be seen."""
-        conditions, values = _conditions(where)
-        rows = self._rows(
-            f"SELECT DISTINCT a.source FROM articles a WHERE a.cluster = ?{conditions} ORDER BY a.source",  # noqa: S608
-            (cluster, *values),
-        )
-        return tuple(row[0] for row in rows)
+        said, values = conditions(where)
+        sources = {
+            source
+            for segment in self.segments
+            for number, source in segment.database.rows(
+                f"SELECT a.number, a.source FROM articles a WHERE a.cluster = ?{said}",  # noqa: S608
+                (cluster, *values),
+            )
+            if number not in self.gone and self.moved.get(number, cluster) == cluster
+        }
+        for number, now in self.moved.items():
+            if now == cluster and number not in self.gone:
+                article = self.holder(number).record(number).article
+                sources |= {article.source} if where.admits(article) else set()
+        return tuple(sorted(sources))
+
+    @property
+    def following(self) -> tuple[int, int]:
+        """The numbers of the next article and the next passage that are added."""
+        return self._last_articles[-1] + 1, self._last_passages[-1] + 1
 
     def coverage(self) -> Coverage:
         """What the archive holds."""
-        return self._coverage
-
-    @cached_property
-    def _coverage(self) -> Coverage:
-        count, first, last, undated = self._rows(
-            "SELECT count(*), min(published), max(published), count(*) - count(published) FROM articles"
-        )[0]
-        sources = self._rows("SELECT source, count(*) AS n FROM articles GROUP BY source ORDER BY n DESC, source")
-        return Coverage(
-            articles=count,
-            first=None if first is None else date.fromordinal(first),
-            last=None if last is None else date.fromordinal(last),
-            undated=undated,
-            sources=tuple((name, n) for name, n in sources),
-        )
+        return self._census.coverage
 
     def days(self, where: Filter) -> list[tuple[date, int]]:
         """How many articles of each day may be seen, by day; days without any, and undated articles, are left out."""
-        conditions, values = _conditions(where)
-        rows = self._rows(
-            "SELECT a.published, count(*) FROM articles a "  # noqa: S608
-            f"WHERE a.published IS NOT NULL{conditions} GROUP BY a.published ORDER BY a.published",
-            values,
-        )
-        return [(date.fromordinal(day), count) for day, count in rows]
+        return self._census.days(where)
 
-    @property
-    def model(self) -> ModelCard:
-        """Which model made the vectors."""
-        return self._manifest.model
+    @cached_property
+    def _census(self) -> Census:
+        counts: Counter[tuple[str, date | None]] = Counter()
+        for segment in self.segments:
+            counts.update(segment.facts.census)
+        counts.subtract((source, day) for source, day, _ in self.gone.values())
+        return Census(+counts)
+
+    def cluster_of(self, number: int) -> int:
+        """The syndication cluster of an article, by its number."""
+        if number in self.moved:
+            return self.moved[number]
+        return int(self.holder(number).database.rows("SELECT cluster FROM articles WHERE number = ?", (number,))[0][0])
 
     def records(self) -> Iterator[Record]:
         """Every article's record, in order of number."""
-        for number, signature, smallest in self._rows(
-            "SELECT a.number, a.signature, c.smallest FROM articles a JOIN "
-            "(SELECT cluster, min(id) AS smallest FROM articles GROUP BY cluster) c ON c.cluster = a.cluster "
-            "ORDER BY a.number"
-        ):
-            article_id, _, article, sentences = self._read_record(number)
-            rows = self._rows(
-                "SELECT number, first, last, start, stop FROM passages WHERE article = ? ORDER BY number", (number,)
-            )
+        smallest: dict[int, str] = {}
+        clusters: dict[int, int] = {}
+        for segment in self.segments:
+            for number, article_id, cluster in segment.database.rows("SELECT number, id, cluster FROM articles"):
+                if number not in self.gone:
+                    clusters[number] = now = self.moved.get(number, cluster)
+                    smallest[now] = min(smallest.get(now, article_id), article_id)
+        for number in sorted(clusters):
+            segment = self.holder(number)
+            stored = segment.record(number)
+            [(signature,)] = segment.database.rows("SELECT signature FROM articles WHERE number = ?", (number,))
+            rows = segment.passages(number)
             yield Record(
-                article_id=article_id,
-                cluster=cluster_of(smallest),
-                article=article,
-                sentences=sentences,
-                passages=tuple(Passage(a, b, start, stop, article.text[start:stop]) for _, a, b, start, stop in rows),
+                article_id=stored.id,
+                cluster=cluster_of(smallest[clusters[number]]),
+                article=stored.article,
+                sentences=stored.sentences,
+                passages=tuple(stored.passage(*row[1:]) for row in rows),
                 signature=signature,
-                vectors=vectors_of(self._vectors, [row[0] for row in rows]),
+                vectors=segment.article_vectors(number),
             )
 
     def boilerplate(self) -> dict[str, frozenset[str]]:
         """The lines learned as boilerplate, by source."""
         lines: dict[str, set[str]] = {}
-        for source, line in self._rows("SELECT source, line FROM boilerplate"):
-            lines.setdefault(source, set()).add(line)
+        for segment in self.segments:
+            for source, line in segment.database.rows("SELECT source, line FROM boilerplate"):
+                lines.setdefault(source, set()).add(line)
         return {source: frozenset(some) for source, some in lines.items()}
 
     def check(self) -> None:
-        """Compares the parts with each other: SQLite's own check, ids, spans, passages and full text.
+        """Compares the parts of each segment with each other, and the segments with one another and the manifest.
 
         Raises ArchiveDamaged naming the first thing that is wrong.
         """
-        verdict = self._rows("PRAGMA quick_check")[0][0]
-        if verdict != "ok":
-            raise ArchiveDamaged(f"generation {self.generation}: SQLite says {verdict}. Rebuild the archive.")
-        passages = 0
-        for (number,) in self._rows("SELECT number FROM articles ORDER BY number"):
-            article_id, _, article, sentences = self._read_record(number)
-            rows = self._rows("SELECT first, last, start, stop FROM passages WHERE article = ?", (number,))
-            passages += len(rows)
-            whole = article.id == article_id and all(s.text.strip() for s in sentences)
-            whole &= all(sentences[a].start == start and sentences[b].end == stop for a, b, start, stop in rows)
-            if not whole:
-                raise ArchiveDamaged(f"generation {self.generation}: article {article_id} is not as it was stored.")
-        indexed = self._rows("SELECT count(*) FROM passages_text_docsize")[0][0]
-        if not passages == indexed == self._vectors.ntotal == self._manifest.passages:
+        self.load()
+        for segment in self.segments:
+            segment.check()
+        articles = {
+            number for segment in self.segments for (number,) in segment.database.rows("SELECT number FROM articles")
+        }
+        held = sum(segment.counts[0] for segment in self.segments)
+        said = self._manifest.articles + len(self.gone)
+        if not len(articles) == held == said or not articles >= self.gone.keys() | self.moved.keys():
             raise ArchiveDamaged(
-                f"generation {self.generation}: {passages} passages, {indexed} in the full text, "
-                f"{self._vectors.ntotal} vectors, {self._manifest.passages} in the manifest."
+                f"generation {self.generation}: {held} articles are held, {len(articles)} of them apart, and "
+                f"{len(self.gone)} are gone, where the manifest says {self._manifest.articles}. Rebuild the archive."
             )
 
     def close(self) -> None:
-        """Lets go of the files."""
-        self._database.close()
-
-    def _admitted(self, where: Filter) -> NDArray[np.bool_] | None:
-        """Which passage numbers may be seen; None for all."""
-        if where == Filter():
-            return None
-        mask: NDArray[np.bool_] = self._source_codes >= 0
-        if where.sources:
-            codes = [self._codes[name] for name in where.sources if name in self._codes]
-            mask &= np.isin(self._source_codes, codes)
-        if where.first is not None:
-            mask &= self._days >= where.first.toordinal()
-        if where.last is not None:
-            mask &= (self._days <= where.last.toordinal()) & (self._days > 0)
-        return mask
-
-    def _rows(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
-        try:
-            with self._lock:
-                return self._database.execute(statement, values).fetchall()
-        except sqlite3.DatabaseError as error:
-            raise ArchiveDamaged(f"generation {self._manifest.name}: {error}. Rebuild the archive.") from error
+        """Lets go of the files that no other store has open."""
+        self.segments = ()
 
 
-def _conditions(where: Filter) -> tuple[str, list[Any]]:
-    """The filter as SQL on `articles a`, and its values."""
-    parts: list[str] = []
-    values: list[Any] = []
-    if where.sources:
-        parts.append(f"a.source IN ({', '.join('?' * len(where.sources))})")
-        values.extend(sorted(where.sources))
-    if where.first is not None:
-        parts.append("a.published >= ?")
-        values.append(where.first.toordinal())
-    if where.last is not None:
-        parts.append("a.published <= ?")
-        values.append(where.last.toordinal())
-    return "".join(f" AND {part}" for part in parts), values
+def _both(one: NDArray[np.bool_] | None, other: NDArray[np.bool_] | None) -> NDArray[np.bool_] | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return np.asarray(one & other)
 
 
-def open_archive(root: Path, model: ModelCard | None = None) -> FaissStore:
+def _best(hits: Iterable[Hit], k: int) -> list[Hit]:
+    return sorted(hits, key=lambda hit: (-hit.score, hit.passage))[:k]
+
+
+def open_archive(root: Path, model: ModelCard | None = None, held: FaissStore | None = None) -> FaissStore:
     """Opens the generation that an archive serves, its files checked against their seals first.
 
     Where it is damaged, the newest whole one before it is opened, and the damaged one put aside; the log says how to
-    restore it. `model` is the embedder that questions will be asked with. Raises ArchiveMissing, ArchiveDamaged where
-    no whole generation is left, ArchiveRefused where the system does not let the files be read, or ModelMismatch
-    where the archive's vectors were made by another model.
+    restore it. `model` is the embedder that questions will be asked with; `held` a store of another generation, whose
+    files are not checked and read again. Raises ArchiveMissing, ArchiveDamaged where no whole generation is left,
+    ArchiveRefused where the system does not let the files be read, or ModelMismatch where the archive's vectors were
+    made by another model.
     """
     paths = ArchivePaths(root)
     for _ in range(5):
         name = paths.served_name()
         try:
-            return _open(paths, name, model)
+            return _open(paths, name, model, held)
         except ArchiveDamaged as damage:
             # A writer may have pruned this generation since its name was read: look again before complaining.
             if paths.served_name() == name:
@@ -394,13 +316,14 @@ def open_archive(root: Path, model: ModelCard | None = None) -> FaissStore:
     raise ArchiveMissing(f"{root}: its generations change faster than they can be opened. Try again.")
 
 
-def _open(paths: ArchivePaths, name: str, model: ModelCard | None) -> FaissStore:
+def _open(paths: ArchivePaths, name: str, model: ModelCard | None, held: FaissStore | None = None) -> FaissStore:
     folder = paths.folder(name)
     manifest = Manifest.read(folder)
     if model is not None and model != manifest.model:
         raise ModelMismatch(_mismatch(paths.root, manifest.model, model))
-    check_files(folder, manifest)
-    return FaissStore(folder, manifest)
+    store = FaissStore.checked(folder, manifest, held)
+    store.load()
+    return store
 
 
 def _open_before(paths: ArchivePaths, name: str, model: ModelCard | None, damage: ArchiveDamaged) -> FaissStore:

@@ -1,11 +1,10 @@
-"""The write side of the embedded store: a generation's SQLite file and FAISS vectors, as they are built."""
+"""The write side of the embedded store: a segment, as it is built beside those that the archive has already."""
 
 from __future__ import annotations
 
 import json
-import shutil
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,11 +13,16 @@ import faiss
 import numpy as np
 
 from index.article import Article, Passage, Sentence
+from index.duplicates import Known, Link
 from index.embedding import ModelCard
 from index.errors import ArchiveDamaged
-from index.faiss_store import SCHEMA, read_vectors, vectors_of
-from index.generation import ARTICLES, VECTORS
+from index.faiss_store import FaissStore
+from index.generation import FileSeal, SegmentFiles, take_over
+from index.kin import kin, linked
+from index.merging import merge, merged_from, upgraded, write_keys, write_vectors
 from index.records import pack_spans
+from index.schema import GROWTH_SCHEMA, SCHEMA
+from index.segment import Segment, vectors_of
 from index.store import Vector
 
 
@@ -33,53 +37,57 @@ class PassageText:
 
 
 class FaissWriter:
-    """Writes one generation into a folder; `finish` leaves it whole, for `generation.publish` to swap in."""
+    """Writes what is new of a generation into a folder; `finish` leaves it whole, for `generation.publish` to swap in.
 
-    def __init__(self, folder: Path, database: sqlite3.Connection, vectors: faiss.Index) -> None:
-        """Use `fresh` or `continuing`."""
+    Articles of older segments that are deleted, or come into another cluster, are noted in the new one.
+    """
+
+    def __init__(self, folder: Path, files: SegmentFiles, model: ModelCard, older: FaissStore | None) -> None:
+        """Use `fresh` or `beside`."""
         self._folder = folder
-        self._database = database
-        self._vectors = vectors
+        self._files = files
+        self._older = older
+        self._database = sqlite3.connect(folder / files.articles)
         # A half-written file is never read, so nothing is synced before the whole is.
-        database.execute("PRAGMA synchronous = OFF")
-        database.execute("PRAGMA journal_mode = OFF")
-        self._article = _next(database, "articles")
-        self.next_passage = _next(database, "passages")
+        self._database.execute("PRAGMA synchronous = OFF")
+        self._database.execute("PRAGMA journal_mode = OFF")
+        self._database.executescript(SCHEMA + GROWTH_SCHEMA)
+        # The cache gives float16 values, so nothing is lost; half the memory is read, in less than half the time.
+        kind = faiss.ScalarQuantizer.QT_fp16
+        self._vectors = faiss.IndexScalarQuantizer(model.dimension, kind, faiss.METRIC_INNER_PRODUCT)
+        self.first_article, self._first_passage = older.following if older else (0, 0)
+        self._article, self.next_passage = self.first_article, self._first_passage
+        self._gone: dict[int, int] = {}  # articles of older segments, and how many passages each has
 
     @classmethod
     def fresh(cls, folder: Path, model: ModelCard) -> FaissWriter:
         """An empty generation for vectors of `model`."""
-        database = sqlite3.connect(folder / ARTICLES)
-        database.executescript(SCHEMA)
-        # The cache gives float16 values, so nothing is lost; half the memory is read, in less than half the time.
-        kind = faiss.ScalarQuantizer.QT_fp16
-        vectors = faiss.IndexScalarQuantizer(model.dimension, kind, faiss.METRIC_INNER_PRODUCT)
-        return cls(folder, database, faiss.IndexIDMap2(vectors))
+        return cls(folder, SegmentFiles(), model, None)
 
     @classmethod
-    def continuing(cls, folder: Path, previous: Path) -> FaissWriter:
-        """A copy of the generation in `previous`, to be added to or deleted from."""
-        shutil.copyfile(previous / ARTICLES, folder / ARTICLES)
-        return cls(folder, sqlite3.connect(folder / ARTICLES), read_vectors(previous / VECTORS))
+    def beside(cls, folder: Path, older: FaissStore) -> FaissWriter:
+        """The generation after `older`, to be added to or deleted from."""
+        able = upgraded(folder, older)
+        return cls(folder, SegmentFiles(able.segments[-1].files.number + 1), older.model, able)
 
     @property
     def articles(self) -> int:
         """How many articles the generation holds."""
-        return int(self._database.execute("SELECT count(*) FROM articles").fetchone()[0])
+        before = self._older.manifest.articles if self._older else 0
+        return before - len(self._gone) + self._article - self.first_article
 
     @property
     def passages(self) -> int:
         """How many passages the generation holds."""
-        return int(self._database.execute("SELECT count(*) FROM passages").fetchone()[0])
+        before = self._older.manifest.passages if self._older else 0
+        return before - sum(self._gone.values()) + self.next_passage - self._first_passage
 
     def has(self, article_id: str) -> bool:
         """Whether the generation holds this article."""
-        return self._database.execute("SELECT 1 FROM articles WHERE id = ?", (article_id,)).fetchone() is not None
-
-    def ids_of(self, target: str) -> list[str]:
-        """The ids of the articles that have this id or url."""
-        rows = self._database.execute("SELECT id FROM articles WHERE id = ? OR url = ?", (target, target))
-        return [row[0] for row in rows.fetchall()]
+        if self._database.execute("SELECT 1 FROM articles WHERE id = ?", (article_id,)).fetchone():
+            return True
+        number = self._older.number_of(article_id) if self._older else None
+        return number is not None and number not in self._gone
 
     def add(
         self, article: Article, sentences: Sequence[Sentence], passages: Sequence[Passage], signature: bytes
@@ -117,61 +125,71 @@ class FaissWriter:
         return number
 
     def add_vectors(self, numbers: Sequence[int], vectors: Vector) -> None:
-        """Stores the vectors, shape (len(numbers), dimension), of passages already added."""
-        self._vectors.add_with_ids(vectors, np.array(numbers, dtype=np.int64))
+        """Stores the vectors, shape (len(numbers), dimension), of passages already added, in their order.
+
+        Raises ValueError where they are not those that follow the last that were given.
+        """
+        following = self._first_passage + self._vectors.ntotal
+        if list(numbers) != list(range(following, following + len(numbers))):
+            raise ValueError(f"vectors of passage {following} and those after it are wanted, got those of {numbers}")
+        self._vectors.add(np.ascontiguousarray(vectors, dtype=np.float32))
 
     def vectors_of(self, article: int) -> Vector:
         """The vectors of an article's passages, shape (passages, dimension)."""
+        if self._older and article < self.first_article:
+            return self._older.holder(article).article_vectors(article)
         rows = self._database.execute("SELECT number FROM passages WHERE article = ?", (article,)).fetchall()
-        return vectors_of(self._vectors, [number for (number,) in rows])
+        return vectors_of(self._vectors, [number - self._first_passage for (number,) in rows])
 
-    def delete(self, article_id: str) -> bool:
-        """Removes an article, its passages and their vectors; False where it is not there."""
-        row = self._database.execute("SELECT number, title, text FROM articles WHERE id = ?", (article_id,)).fetchone()
-        if row is None:
-            return False
-        number, title, text = row
-        rows = self._database.execute(
-            "SELECT number, start, stop FROM passages WHERE article = ?", (number,)
-        ).fetchall()
-        for passage, start, stop in rows:
-            # A contentless index has to be told what it is to forget.
-            self._database.execute(
-                "INSERT INTO passages_text (passages_text, rowid, title, body) VALUES ('delete', ?, ?, ?)",
-                (passage, title, text[start:stop]),
-            )
-        gone = np.array([passage for passage, _, _ in rows], dtype=np.int64)
-        self._vectors.remove_ids(faiss.IDSelectorBatch(gone))
-        self._database.execute("DELETE FROM passages WHERE article = ?", (number,))
-        self._database.execute("DELETE FROM articles WHERE number = ?", (number,))
-        return True
+    def delete(self, target: str) -> list[int]:
+        """Removes the articles of older segments that have this id or url; gives their numbers."""
+        if self._older is None:
+            return []
+        numbers = [number for number in self._older.numbers_of(target) if number not in self._gone]
+        for number in numbers:
+            segment = self._older.holder(number)
+            article = segment.record(number).article
+            self._gone[number] = len(segment.passages(number))
+            day = article.published.toordinal() if article.published else None
+            row = (number, article.source, day, self._gone[number])
+            self._database.execute("INSERT INTO gone VALUES (?, ?, ?, ?)", row)
+        return numbers
 
-    def signatures(self) -> Iterator[tuple[int, date | None, str, bytes]]:
-        """(number, day of publication, source, signature) of every article."""
-        for number, day, source, signature in self._database.execute(
-            "SELECT number, published, source, signature FROM articles ORDER BY number"
-        ):
-            yield number, None if day is None else date.fromordinal(day), source, signature
+    def kin(self, known: Known) -> Iterator[Known]:
+        """The articles of older segments that may be copies of a new one, and those that may be copies of theirs."""
+        return kin(self._older, known) if self._older else iter(())
+
+    def bereaved(self, number: int) -> Iterator[Known]:
+        """The articles that may be copies of one that was deleted, and those that may be copies of theirs."""
+        found = linked(self._older, number) if self._older else iter(())
+        return (known for known in found if known.number not in self._gone)
 
     def set_clusters(self, clusters: Mapping[int, int]) -> None:
         """Puts articles, by number, into syndication clusters."""
-        rows = [(cluster, number) for number, cluster in clusters.items()]
-        self._database.executemany("UPDATE articles SET cluster = ? WHERE number = ?", rows)
+        for number, cluster in clusters.items():
+            if number >= self.first_article:
+                self._database.execute("UPDATE articles SET cluster = ? WHERE number = ?", (cluster, number))
+            elif self._older and self._older.cluster_of(number) != cluster:
+                self._database.execute("INSERT INTO moved VALUES (?, ?)", (number, cluster))
+
+    def set_links(self, links: Iterable[Link]) -> None:
+        """Keeps which articles are likely copies, for articles added later."""
+        rows = [(link.one, link.other) for link in links if link.other >= self.first_article]
+        rows += [(other, one) for one, other in rows]
+        self._database.executemany("INSERT INTO links VALUES (?, ?)", rows)
 
     def boilerplate(self) -> dict[str, frozenset[str]]:
-        """The lines learned as boilerplate, by source."""
-        lines: dict[str, set[str]] = {}
-        for source, line in self._database.execute("SELECT source, line FROM boilerplate"):
-            lines.setdefault(source, set()).add(line)
-        return {source: frozenset(some) for source, some in lines.items()}
+        """The lines learned as boilerplate before, by source."""
+        return self._older.boilerplate() if self._older else {}
 
     def set_boilerplate(self, lines: Mapping[str, frozenset[str]]) -> None:
         """Keeps the lines learned as boilerplate, for articles added later."""
-        rows = [(source, line) for source, some in sorted(lines.items()) for line in sorted(some)]
-        self._database.executemany("INSERT OR REPLACE INTO boilerplate VALUES (?, ?)", rows)
+        before = self.boilerplate()
+        rows = [(source, line) for source, some in lines.items() for line in some - before.get(source, frozenset())]
+        self._database.executemany("INSERT INTO boilerplate VALUES (?, ?)", sorted(rows))
 
     def passages_from(self, number: int) -> Iterator[PassageText]:
-        """The passages numbered `number` and up, in order, one at a time."""
+        """The new passages numbered `number` and up, in order, one at a time."""
         rows = self._database.execute(
             "SELECT p.number, a.title, a.published, substr(a.text, p.start + 1, p.stop - p.start) "
             "FROM passages p JOIN articles a ON a.number = p.article WHERE p.number >= ? ORDER BY p.number",
@@ -180,23 +198,36 @@ class FaissWriter:
         for passage, title, day, text in rows:
             yield PassageText(passage, title, None if day is None else date.fromordinal(day), text)
 
-    def finish(self) -> None:
-        """Writes everything out and closes the files. Raises ArchiveDamaged where a passage has no vector."""
-        passages = self.passages
-        if passages != self._vectors.ntotal:
-            raise ArchiveDamaged(f"{passages} passages were added, and {self._vectors.ntotal} vectors.")
+    def finish(self) -> dict[str, FileSeal]:
+        """Writes everything out, and merges segments that have become too small for those beside them.
+
+        Gives the seals of the files that were taken over from the generation before as they are. Raises
+        ArchiveDamaged where a passage has no vector.
+        """
+        added = self.next_passage - self._first_passage
+        if added != self._vectors.ntotal:
+            raise ArchiveDamaged(f"{added} passages were added, and {self._vectors.ntotal} vectors.")
+        write_keys(self._database)
         self._database.execute("INSERT INTO passages_text (passages_text) VALUES ('optimize')")
         self._database.commit()
         self._database.execute("PRAGMA optimize")
         self._database.close()
-        # FAISS's own writer passes over what fails when it closes the file: on a full disk the end is missing.
-        with (self._folder / VECTORS).open("wb") as stream:
-            faiss.write_index(self._vectors, faiss.PyCallbackIOWriter(stream.write))  # type: ignore[attr-defined]
+        write_vectors(self._vectors, self._folder / self._files.vectors)
+        return self._settle(self._older) if self._older else {}
+
+    def _settle(self, older: FaissStore) -> dict[str, FileSeal]:
+        segments = (*older.segments, Segment(self._folder, self._files))
+        at = merged_from([segment.weight for segment in segments])
+        if at < len(segments) - 1:
+            following = FaissStore(self._folder, older.manifest, segments)
+            merge(following, at, self._folder, SegmentFiles(self._files.number + 1))
+            for name in (name for segment in segments[at:] for name in segment.files.names):
+                (self._folder / name).unlink(missing_ok=True)
+        seals = older.manifest.files
+        kept = [name for segment in segments[:at] for name in segment.files.names]
+        take_over((name for name in kept if not (self._folder / name).exists()), older.folder, self._folder)
+        return {name: seals[name] for name in kept if name in seals}
 
     def close(self) -> None:
         """Lets go of the files without finishing."""
         self._database.close()
-
-
-def _next(database: sqlite3.Connection, table: str) -> int:
-    return int(database.execute(f"SELECT coalesce(max(number), -1) + 1 FROM {table}").fetchone()[0])  # noqa: S608

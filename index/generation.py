@@ -3,7 +3,9 @@
 ARCHIVE/
   CURRENT                       the name of the generation that is served; replaced by one rename
   generations/000007/           a whole generation: it never changes again
-    articles.sqlite  vectors.faiss  manifest.json
+    articles.sqlite  vectors.faiss              its first segment
+    articles-000012.sqlite  vectors-000012.faiss  and those that were added since, hard links where an older has them
+    manifest.json
   generations/.building-…/      one that is being built; of no account until it is renamed
   generations/damaged-000006/   one that was found damaged; kept, never served
   cache/vectors.sqlite          vectors by model and text, so that nothing is embedded twice
@@ -22,7 +24,7 @@ import re
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -34,7 +36,8 @@ from index.errors import ArchiveDamaged, ArchiveError, ArchiveLocked, ArchiveMis
 
 log = logging.getLogger(__name__)
 
-FORMAT = 1
+FORMAT = 2
+WHOLE = 1  # the format before generations had segments: one pair of files, without the tables to find copies by
 ARTICLES = "articles.sqlite"
 VECTORS = "vectors.faiss"
 MANIFEST = "manifest.json"
@@ -56,6 +59,28 @@ class FileSeal:
         return cls(path.stat().st_size, digest)
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class SegmentFiles:
+    """The two files of one segment of a generation; segments are in the order of their numbers."""
+
+    number: int = 0
+
+    @property
+    def articles(self) -> str:
+        """The name of the SQLite file."""
+        return f"articles-{self.number:06d}.sqlite" if self.number else ARTICLES
+
+    @property
+    def vectors(self) -> str:
+        """The name of the FAISS file."""
+        return f"vectors-{self.number:06d}.faiss" if self.number else VECTORS
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """The names of both."""
+        return self.articles, self.vectors
+
+
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """What a generation is: its name, the model of its vectors, its counts, and a seal for each file."""
@@ -67,6 +92,18 @@ class Manifest:
     passages: int
     files: dict[str, FileSeal]
     format: int = FORMAT
+
+    @property
+    def segments(self) -> tuple[SegmentFiles, ...]:
+        """The segments, oldest first. Raises ArchiveDamaged where there is none, or half of one."""
+        numbers = {int(found[1] or 0) for name in self.files if (found := _SEGMENT.fullmatch(name))}
+        segments = tuple(SegmentFiles(number) for number in sorted(numbers))
+        if not segments or not {name for segment in segments for name in segment.names} <= self.files.keys():
+            raise ArchiveDamaged(
+                f"generation {self.name} names the files {', '.join(sorted(self.files)) or 'none'}, and they make no "
+                f"whole segments. {_MEND}"
+            )
+        return segments
 
     def to_json(self) -> str:
         """The manifest as JSON text, with a seal over itself."""
@@ -86,9 +123,10 @@ class Manifest:
             seal = body.pop("seal")
             if seal != _seal(body):
                 raise ArchiveDamaged(f"{path} was altered after it was written. {_MEND}")
-            if body["format"] != FORMAT:
+            if body["format"] not in {WHOLE, FORMAT}:
                 raise ArchiveDamaged(
-                    f"{path} is of format {body['format']}, and this Dateline reads {FORMAT}: rebuild the archive."
+                    f"{path} is of format {body['format']}, and this Dateline reads {WHOLE} to {FORMAT}: rebuild the "
+                    "archive."
                 )
             files = {name: FileSeal(**value) for name, value in body.pop("files").items()}
             return cls(model=ModelCard(**body.pop("model")), files=files, **body)
@@ -100,6 +138,9 @@ class Manifest:
 
 _MEND = "Restore the folder from a copy, or run `dateline rebuild` on the articles; vectors are reused."
 _ASIDE = "damaged-"
+_SEGMENT = re.compile(r"(?:articles|vectors)(?:-([0-9]{6,18}))?\.(?:sqlite|faiss)")
+# What a filesystem that has no hard links says, or one that has no more of them for a file.
+_NO_LINK = frozenset((errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EXDEV))
 # What the system says of a file that is gone or lies on a bad sector; all else (no permission, too many open files)
 # says nothing of the file.
 _DAMAGE = frozenset((errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.EIO))
@@ -190,15 +231,31 @@ def check_files(folder: Path, manifest: Manifest) -> None:
     Raises ArchiveDamaged naming the first that differs, and ArchiveRefused where the system lets one not be read.
     """
     for name, seal in manifest.files.items():
-        path = folder / name
-        try:
-            found = FileSeal.of(path)
-        except OSError as error:
-            raise _unreadable(path, error) from error
-        if found != seal:
-            raise ArchiveDamaged(
-                f"{path} differs from its checksum ({found.size:,} bytes, {seal.size:,} expected). {_MEND}"
-            )
+        check_file(folder / name, seal)
+
+
+def check_file(path: Path, seal: FileSeal) -> None:
+    """Compares a file with its seal. Raises as `check_files` does."""
+    try:
+        found = FileSeal.of(path)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    if found != seal:
+        raise ArchiveDamaged(
+            f"{path} differs from its checksum ({found.size:,} bytes, {seal.size:,} expected). {_MEND}"
+        )
+
+
+def identity(path: Path) -> tuple[int, int, int, int]:
+    """What tells a file that was read before from another or a changed one: device, inode, size, time of change.
+
+    Raises ArchiveDamaged where it is gone.
+    """
+    try:
+        facts = path.stat()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    return facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns
 
 
 @contextmanager
@@ -258,14 +315,35 @@ def building(paths: ArchivePaths) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def publish(paths: ArchivePaths, folder: Path, model: ModelCard, *, articles: int, passages: int) -> Manifest:
+def take_over(names: Iterable[str], previous: Path, folder: Path) -> None:
+    """Puts files of one generation into the next as well: as hard links, or copies where the filesystem has none."""
+    for name in names:
+        try:
+            os.link(previous / name, folder / name)
+        except OSError as error:
+            if error.errno not in _NO_LINK:
+                raise
+            shutil.copyfile(previous / name, folder / name)
+
+
+def publish(
+    paths: ArchivePaths,
+    folder: Path,
+    model: ModelCard,
+    *,
+    articles: int,
+    passages: int,
+    sealed: Mapping[str, FileSeal] | None = None,
+) -> Manifest:
     """Seals what was built in `folder`, makes it durable, and swaps it in.
 
-    Until the last rename, readers and a restart after a crash find the generation before it; after it, this one.
+    `sealed` are the seals of the files that were taken over from the generation before: they are not made anew. Until
+    the last rename, readers and a restart after a crash find the generation before it; after it, this one.
     """
     taken = (entry.name.removeprefix(_ASIDE).partition(".")[0] for entry in paths.generations.iterdir())
     name = f"{max((int(number) for number in taken if number.isdecimal()), default=0) + 1:06d}"
-    seals = {file.name: FileSeal.of(file) for file in sorted(folder.iterdir())}
+    known = sealed or {}
+    seals = {file.name: known.get(file.name) or FileSeal.of(file) for file in sorted(folder.iterdir())}
     manifest = Manifest(
         name=name,
         created=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -5,21 +5,21 @@ from __future__ import annotations
 import json
 import logging
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
-
 from index.article import Article
 from index.boilerplate import BoilerplateLearner, strip_boilerplate
 from index.cleaning import clean
-from index.duplicates import ClusterFinder
+from index.duplicates import ClusterFinder, Known, similarity
 from index.embedding import Embedder
 from index.errors import ArchiveMissing, InputError, ModelMismatch
+from index.faiss_store import FaissStore
 from index.faiss_writer import FaissWriter, PassageText
-from index.generation import KEEP, ArchivePaths, Manifest, building, check_files, prune, publish, writer_lock
+from index.generation import KEEP, ArchivePaths, Manifest, building, prune, publish, writer_lock
 from index.passages import split_passages
 from index.sentences import split_sentences
 from index.sources import Skip, SkipReport, read_pages
@@ -135,15 +135,18 @@ def add(
     progress: Progress | None = None,
     keep: int = KEEP,
     chunk: int = CHUNK,
+    held: FaissStore | None = None,
 ) -> BuildReport:
     """Adds articles to what the archive holds, as a new generation; those it already has are passed over.
 
-    An archive that does not exist yet is begun. Raises ModelMismatch where its vectors are of another model.
+    It takes as long as what is added, not as the archive, but for the checksums of the archive's files: those that
+    `held`, a store of the archive that is open already, has checked are not checked again. An archive that does not
+    exist yet is begun. Raises ModelMismatch where its vectors are of another model.
     """
     paths = ArchivePaths(archive)
     with writer_lock(paths), building(paths) as folder:
         try:
-            previous = _current(paths)
+            previous = current(paths, held)
         except ArchiveMissing:
             writer = FaissWriter.fresh(folder, embedder.card)
         else:
@@ -153,31 +156,40 @@ def add(
                     f"not {embedder.card.name} (revision {embedder.card.revision}). Add with --model "
                     f"{previous.model.name}, or rebuild the whole archive with the new model."
                 )
-            writer = FaissWriter.continuing(folder, paths.folder(previous.name))
+            writer = FaissWriter.beside(folder, previous)
         return _Build(paths, folder, writer, embedder, progress or Silent(), keep, chunk).pour(pages)
 
 
-def delete(archive: Path, targets: Iterable[str], *, keep: int = KEEP) -> BuildReport:
-    """Removes articles, named by id or url, as a new generation.
+def delete(archive: Path, targets: Iterable[str], *, keep: int = KEEP, held: FaissStore | None = None) -> BuildReport:
+    """Removes articles, named by id or url, as a new generation. `held` is as for `add`.
 
     Raises InputError naming those that are not there; then nothing is removed.
     """
     began = time.monotonic()
     paths = ArchivePaths(archive)
     with writer_lock(paths), building(paths) as folder:
-        previous = _current(paths)
-        writer = FaissWriter.continuing(folder, paths.folder(previous.name))
-        deleted = 0
-        for target in dict.fromkeys(targets):
-            ids = writer.ids_of(target)
-            if not ids:
-                raise InputError(target, f"no article of this id or url is in {archive}; nothing was deleted")
-            deleted += sum(writer.delete(article_id) for article_id in ids)
-        articles, passages = writer.articles, writer.passages
-        writer.finish()
-        manifest = publish(paths, folder, previous.model, articles=articles, passages=passages)
+        previous = current(paths, held)
+        writer = FaissWriter.beside(folder, previous)
+        try:
+            deleted: list[int] = []
+            for target in dict.fromkeys(targets):
+                numbers = writer.delete(target)
+                if not numbers:
+                    raise InputError(target, f"no article of this id or url is in {archive}; nothing was deleted")
+                deleted += numbers
+            finder = ClusterFinder()
+            for known in (known for number in deleted for known in writer.bereaved(number)):
+                finder.restore(known)
+            writer.set_clusters(finder.clusters(finder.links(similarity(writer.vectors_of))))
+            articles, passages = writer.articles, writer.passages
+            sealed = writer.finish()
+        finally:
+            writer.close()
+        manifest = publish(paths, folder, previous.model, articles=articles, passages=passages, sealed=sealed)
         prune(paths, keep)
-    return BuildReport(manifest.name, articles, passages, 0, deleted, 0, 0, 0, 0, 0, {}, (), time.monotonic() - began)
+    return BuildReport(
+        manifest.name, articles, passages, 0, len(deleted), 0, 0, 0, 0, 0, {}, (), time.monotonic() - began
+    )
 
 
 def passage_input(passage: PassageText) -> str:
@@ -187,11 +199,13 @@ def passage_input(passage: PassageText) -> str:
     return f"{head}\n{passage.text}" if head else passage.text
 
 
-def _current(paths: ArchivePaths) -> Manifest:
-    name = paths.current_name()
-    manifest = Manifest.read(paths.folder(name))
-    check_files(paths.folder(name), manifest)
-    return manifest
+def current(paths: ArchivePaths, held: FaissStore | None = None) -> FaissStore:
+    """The generation that was published last, to be added to or deleted from; `held` is as for `add`.
+
+    Raises ArchiveMissing, and ArchiveDamaged where it is damaged, even if one before it serves.
+    """
+    folder = paths.folder(paths.current_name())
+    return FaissStore.checked(folder, Manifest.read(folder), held)
 
 
 class _Build:
@@ -233,7 +247,7 @@ class _Build:
             syndicated = self._cluster()
             articles, passages = self._writer.articles, self._writer.passages
             self._progress.stage("Writing", None)
-            self._writer.finish()
+            sealed = self._writer.finish()
         finally:
             self._writer.close()
         self._staging.unlink()
@@ -254,7 +268,9 @@ class _Build:
         )
         if mark is not None:
             remember(self._folder, mark, report.to_dict())
-        manifest = publish(self._paths, self._folder, self._embedder.card, articles=articles, passages=passages)
+        manifest = publish(
+            self._paths, self._folder, self._embedder.card, articles=articles, passages=passages, sealed=sealed
+        )
         prune(self._paths, self._keep)
         return replace(report, generation=manifest.name, seconds=time.monotonic() - began)
 
@@ -288,8 +304,6 @@ class _Build:
     def _split(self, learned: Mapping[str, frozenset[str]]) -> None:
         """Sentences and passages of every article that is not there already."""
         self._progress.stage("Splitting", None)
-        for number, day, source, kept in self._writer.signatures():
-            self._finder.restore(number, day, source, kept)
         for staged in self._staged():
             self._progress.advance(1)
             text = strip_boilerplate(staged.text, learned.get(staged.source, frozenset()))
@@ -299,6 +313,8 @@ class _Build:
                 self._copies += 1
                 continue
             signature = self._finder.signature(article.text)
+            for known in self._writer.kin(Known(-1, article.source, article.published, signature)):
+                self._finder.restore(known)
             if self._finder.repeats(article.source, article.published, signature):
                 self._copies += 1
                 continue
@@ -320,20 +336,14 @@ class _Build:
                 self._progress.advance(len(batch))
 
     def _cluster(self) -> int:
-        """Puts copies of one story into one cluster; gives how many articles share theirs with another."""
+        """Puts copies of one story into one cluster; gives how many new articles share theirs with another."""
         self._progress.stage("Finding copies of one story", None)
-        clusters = self._finder.clusters(self._similarity)
+        links = self._finder.links(similarity(self._writer.vectors_of))
+        clusters = self._finder.clusters(links)
+        self._writer.set_links(links)
         self._writer.set_clusters(clusters)
-        sizes: dict[int, int] = {}
-        for cluster in clusters.values():
-            sizes[cluster] = sizes.get(cluster, 0) + 1
-        return sum(size for size in sizes.values() if size > 1)
-
-    def _similarity(self, one: int, other: int) -> float:
-        """The cosine of two articles' mean vectors."""
-        first, second = (self._writer.vectors_of(number).mean(axis=0) for number in (one, other))
-        length = float(np.linalg.norm(first) * np.linalg.norm(second))
-        return float(first @ second) / length if length else 0.0
+        sizes = Counter(clusters.values())
+        return sum(sizes[cluster] > 1 for number, cluster in clusters.items() if number >= self._writer.first_article)
 
 
 def _batches(passages: Iterable[PassageText], size: int) -> Iterator[list[PassageText]]:

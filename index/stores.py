@@ -11,14 +11,16 @@ from index.copying import Target
 from index.embedding import ModelCard
 from index.errors import ArchiveError
 from index.records import Source
+from index.store import Store
 
 _EXTRAS = {"postgresql": "postgres", "milvus": "milvus"}
 
 
-def open_store(location: str | Path, model: ModelCard | None = None) -> Source:
+def open_store(location: str | Path, model: ModelCard | None = None, held: Store | None = None) -> Source:
     """Opens what is served at a location. `model` is the embedder that questions will be asked with.
 
-    Raises ArchiveMissing, ArchiveDamaged, ModelMismatch, or ArchiveError where a server cannot be reached.
+    What `held`, a store of the same location, has read of files that have not changed is shared with it. Raises
+    ArchiveMissing, ArchiveDamaged, ModelMismatch, or ArchiveError where a server cannot be reached.
     """
     engine = _engine(location)
     with _installed(engine):
@@ -30,9 +32,9 @@ def open_store(location: str | Path, model: ModelCard | None = None) -> Source:
             from index.milvus_store import open_milvus
 
             return open_milvus(str(location), model)
-    from index.faiss_store import open_archive
+    from index.faiss_store import FaissStore, open_archive
 
-    return open_archive(Path(location), model)
+    return open_archive(Path(location), model, held if isinstance(held, FaissStore) else None)
 
 
 def served_generation(location: str | Path) -> str:

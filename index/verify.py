@@ -7,7 +7,7 @@ from pathlib import Path
 
 from index.errors import ArchiveDamaged, ArchiveMissing
 from index.faiss_store import FaissStore
-from index.generation import ArchivePaths, Manifest, check_files
+from index.generation import ArchivePaths, Manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,7 @@ def verify_archive(root: Path) -> list[Checked]:
 
 def _problem(folder: Path) -> str | None:
     try:
-        manifest = Manifest.read(folder)
-        check_files(folder, manifest)
-        store = FaissStore(folder, manifest)
+        store = FaissStore.checked(folder, Manifest.read(folder))
         try:
             store.check()
         finally:

@@ -106,6 +106,11 @@ class Assistant:
         """The folder of the archive; that of the settings where a store is asked instead."""
         return self._settings.archive if "://" in str(self._location) else Path(self._location)
 
+    @property
+    def store(self) -> Store:
+        """What is asked: the generation that is open now."""
+        return self._store
+
     def coverage(self) -> Coverage:
         """What the archive holds."""
         return self._store.coverage()
@@ -132,7 +137,7 @@ class Assistant:
             return False
         # Questions under way keep the store they began with; it is let go of with the last of them.
         with self._lock:
-            self._store = open_store(self._location, self._embedder.card)
+            self._store = open_store(self._location, self._embedder.card, self._store)
         return True
 
     def close(self) -> None:

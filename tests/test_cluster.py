@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 from index.cluster import connected
 from index.embedding import SentenceTransformerEmbedder
 from index.errors import ClusterError
-from index.faiss_store import FaissStore, open_archive, read_vectors, vectors_of
+from index.faiss_store import FaissStore, open_archive
 from index.generation import VECTORS, ArchivePaths
 from index.rebuild import Input, rebuild
+from index.segment import read_vectors, vectors_of
 from tests.conftest import ROOT
 from tests.servers import free_port
 

@@ -18,9 +18,10 @@ import numpy as np
 import pytest
 
 from index.errors import ArchiveDamaged, ArchiveLocked
-from index.faiss_store import open_archive, read_vectors
+from index.faiss_store import open_archive
 from index.generation import MANIFEST, ArchivePaths, FileSeal, Manifest, writer_lock
 from index.rebuild import Input, add, delete, rebuild
+from index.segment import read_vectors
 from index.store import Filter
 from index.verify import verify_archive
 from tests.test_archive import DAMAGES, story, touched, write_stories

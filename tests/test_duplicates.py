@@ -35,7 +35,7 @@ def clusters(items: list[tuple[int, str, date | None, str]], cosine: float = 0.9
     finder = ClusterFinder()
     for key, text, day, source in items:
         finder.add(key, day, source, finder.signature(text))
-    return finder.clusters(lambda one, other: cosine)
+    return finder.clusters(finder.links(lambda one, other: cosine))
 
 
 def test_an_edited_wire_story_of_the_same_days_is_one_story() -> None:

@@ -1,0 +1,160 @@
+"""Segments kept few: small ones are merged as they gather, so that each passage is written again only now and then."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import faiss
+import numpy as np
+
+from index.duplicates import ClusterFinder, Known, keys_of, similarity
+from index.faiss_store import FaissStore
+from index.generation import FORMAT, WHOLE, SegmentFiles, take_over
+from index.schema import GROWTH_SCHEMA, day_of
+from index.segment import Segment
+
+_RATIO = 4  # an older segment is left alone that weighs at least so many times as much as all that came after it
+_AT_ONCE = 8  # columns of keys that are sorted at once
+
+
+def merged_from(weights: Sequence[int]) -> int:
+    """From which segment on, oldest first, all are to be one; the last alone where none is to be merged.
+
+    Each segment that is left weighs four times what comes after it, so there are no more than log5 of the archive's
+    passages; and one that is written again has become a quarter larger, so no passage is written more often than
+    log1.25 of that: some 15 times on average where a million are added to one by one.
+    """
+    at, after = len(weights) - 1, 0
+    for place in reversed(range(len(weights))):
+        if weights[place] < _RATIO * after:
+            at = place
+        after += weights[place]
+    return at
+
+
+def merge(store: FaissStore, at: int, folder: Path, files: SegmentFiles) -> None:
+    """Writes the segments of a store from place `at` on as one, without what is gone, into files of the folder."""
+    first, *rest = store.segments[at:]
+    lowest = min((s.ranges[0] for s in (first, *rest) if s.counts[0]), default=store.following[0])
+    vectors = faiss.clone_index(first.vectors)
+    with _copied(first, folder / files.articles) as database:
+        _forget(database, vectors, first, store.gone)
+        for segment in rest:
+            _append(database, vectors, segment, store.gone)
+        write_keys(database, first.ranges[1] + 1)
+        # What these segments say of one another's articles is done now; what they say of older ones is kept.
+        moved = [(cluster, number) for number, cluster in store.moved.items() if number >= lowest]
+        database.executemany("UPDATE articles SET cluster = ? WHERE number = ?", moved)
+        database.execute("DELETE FROM gone WHERE article >= ?", (lowest,))
+        database.execute("DELETE FROM moved WHERE article >= ?", (lowest,))
+        database.execute(
+            "WITH dead AS (SELECT value FROM json_each(?)) DELETE FROM links WHERE article IN dead OR other IN dead",
+            (json.dumps([*store.gone]),),
+        )
+        database.execute("INSERT INTO passages_text (passages_text) VALUES ('optimize')")
+    write_vectors(vectors, folder / files.vectors)
+
+
+def upgraded(folder: Path, store: FaissStore) -> FaissStore:
+    """A generation of the first format as one of this, in files of the folder; one of this format as it is."""
+    if store.manifest.format != WHOLE:
+        return store
+    [segment] = store.segments
+    files, finder = segment.files, ClusterFinder()
+    for number, source, day, signature in segment.database.rows(
+        "SELECT number, source, published, signature FROM articles"
+    ):
+        finder.restore(Known(number, source, day_of(day), signature))
+    links = finder.links(similarity(segment.article_vectors))
+    pairs = [(link.one, link.other) for link in links]
+    with _copied(segment, folder / files.articles) as database:
+        database.executescript(GROWTH_SCHEMA)
+        write_keys(database)
+        database.executemany("INSERT INTO links VALUES (?, ?)", [*pairs, *((other, one) for one, other in pairs)])
+        clusters = [(cluster, number) for number, cluster in finder.clusters(links).items()]
+        database.executemany("UPDATE articles SET cluster = ? WHERE number = ?", clusters)
+    take_over([files.vectors], store.folder, folder)
+    manifest = replace(store.manifest, format=FORMAT, files={files.vectors: store.manifest.files[files.vectors]})
+    return FaissStore(folder, manifest, [Segment(folder, files)])
+
+
+def write_keys(database: sqlite3.Connection, start: int = 0) -> None:
+    """Writes the keys of the articles numbered `start` and up, by which their copies are looked up."""
+    rows = database.execute(
+        "SELECT number, coalesce(published, 0), signature FROM articles WHERE number >= ?", (start,)
+    ).fetchall()
+    if not rows:
+        return
+    numbers, days = (np.array(column, dtype=np.int64) for column in list(zip(*rows, strict=True))[:2])
+    signatures = np.frombuffer(b"".join(row[2] for row in rows), dtype=np.uint8).reshape(len(rows), -1)
+    for keys in np.array_split(keys_of(signatures), _AT_ONCE, axis=1):
+        order = np.lexsort((np.tile(days[:, None], keys.shape[1]).ravel(), keys.ravel()))
+        columns = (keys.ravel()[order], days[order // keys.shape[1]], numbers[order // keys.shape[1]])
+        entries = zip(*(column.tolist() for column in columns), strict=True)
+        database.executemany("INSERT INTO keys VALUES (?, ?, ?)", (entry for entry in entries if entry[0]))
+
+
+def write_vectors(vectors: faiss.Index, path: Path) -> None:
+    """Writes an index to a file. FAISS's own writer passes over what fails when it closes the file."""
+    with path.open("wb") as stream:
+        faiss.write_index(vectors, faiss.PyCallbackIOWriter(stream.write))  # type: ignore[attr-defined]
+
+
+@contextmanager
+def _copied(segment: Segment, path: Path) -> Iterator[sqlite3.Connection]:
+    """A copy of a segment's SQLite file to be changed; it is committed at the end."""
+    with closing(sqlite3.connect(path)) as database:
+        segment.database.copy_to(database)
+        # A half-written file is never read, so nothing is synced before the whole is.
+        database.execute("PRAGMA synchronous = OFF")
+        database.execute("PRAGMA journal_mode = OFF")
+        yield database
+        database.commit()
+        database.execute("PRAGMA optimize")
+
+
+def _forget(database: sqlite3.Connection, vectors: faiss.Index, segment: Segment, gone: Collection[int]) -> None:
+    """Takes articles out of the copy of their segment."""
+    lowest, highest, _, _ = segment.ranges
+    places: list[int] = []
+    for number in (number for number in gone if lowest <= number <= highest):
+        stored, passages = segment.record(number), segment.passages(number)
+        for passage, _, _, start, stop in passages:
+            # A contentless index has to be told what it is to forget.
+            database.execute(
+                "INSERT INTO passages_text (passages_text, rowid, title, body) VALUES ('delete', ?, ?, ?)",
+                (passage, stored.article.title, stored.article.text[start:stop]),
+            )
+        places += np.searchsorted(segment.facts.numbers, [passage for passage, *_ in passages]).tolist()
+        database.execute("DELETE FROM passages WHERE article = ?", (number,))
+        database.execute("DELETE FROM articles WHERE number = ?", (number,))
+    if places:
+        # Keys are not in the order of their articles, so all of them are read once for all that is gone.
+        database.execute("DELETE FROM keys WHERE article IN (SELECT value FROM json_each(?))", (json.dumps([*gone]),))
+        vectors.remove_ids(faiss.IDSelectorBatch(np.array(places, dtype=np.int64)))
+
+
+def _append(database: sqlite3.Connection, vectors: faiss.Index, segment: Segment, gone: Collection[int]) -> None:
+    """Adds the articles of a newer segment, with what it says of older ones; their keys are still to be written."""
+    for (number,) in segment.database.rows("SELECT number FROM articles ORDER BY number"):
+        if number in gone:
+            continue
+        [row] = segment.database.rows("SELECT * FROM articles WHERE number = ?", (number,))
+        database.execute(f"INSERT INTO articles VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608
+        article, passages = segment.record(number).article, segment.passages(number)
+        for passage, first, last, start, stop in passages:
+            values = (passage, number, first, last, start, stop)
+            database.execute("INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?)", values)
+            text = (passage, article.title, article.text[start:stop])
+            database.execute("INSERT INTO passages_text (rowid, title, body) VALUES (?, ?, ?)", text)
+        if passages:
+            vectors.add(segment.article_vectors(number))
+    for table, columns in (("boilerplate", 2), ("links", 2), ("gone", 4), ("moved", 2)):
+        rows = segment.database.rows(f"SELECT * FROM {table}")  # noqa: S608
+        marks = ", ".join("?" * columns)
+        database.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", rows)  # noqa: S608
