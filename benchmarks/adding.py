@@ -20,28 +20,30 @@ import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from benchmarks.vectors import NOISE
 from index.article import Article, Passage, Sentence
 from index.duplicates import signature
-from index.embedding import SentenceTransformerEmbedder
+from index.embedding import Embedder, SentenceTransformerEmbedder
 from index.faiss_store import open_archive
 from index.faiss_writer import FaissWriter
 from index.generation import ArchivePaths, building, publish, writer_lock
 from index.rebuild import Input, add
 from index.records import Record
+from index.store import Vector
 from rag.assistant import Assistant
 
 DAYS = 3650
 LAST = date(2024, 12, 31)
-ADDED = 12  # more than the archive takes without merging any
+ADDED = 12
 
 
 def main() -> None:
@@ -51,7 +53,9 @@ def main() -> None:
     parser.add_argument("--passages", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--folder", type=Path, help="where the archives are made; they are removed afterwards")
     options = parser.parse_args()
-    print("  passages  articles  built, s    MiB | open, s | add, s: median  most | refresh, s | ask, s |  RSS, MiB | cold")
+    print(
+        "  passages  articles built, s   MiB | open | add, s: median, most, model | refresh |   ask | peak MiB | cold add"
+    )
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         for size in options.passages:
             archive = Path(folder) / "archive"
@@ -81,10 +85,10 @@ def build(real: Path, archive: Path, size: int) -> str:
         writer.finish()
         publish(paths, folder, source.model, articles=articles, passages=passed)
     room = sum(file.stat().st_size for file in archive.rglob("*")) / 2**20
-    return f"{passed:10,} {articles:9,} {time.monotonic() - began:9.0f} {room:6,.0f} |"
+    return f"{passed:10,} {articles:9,} {time.monotonic() - began:8.0f} {room:5,.0f} |"
 
 
-def _articles(real: list[Record]) -> Iterator[tuple[Article, tuple[Sentence, ...], list[Passage], np.ndarray]]:
+def _articles(real: list[Record]) -> Iterator[tuple[Article, tuple[Sentence, ...], list[Passage], Vector]]:
     """The real articles, then made ones without end."""
     for record in real:
         yield record.article, record.sentences, list(record.passages), record.vectors
@@ -108,18 +112,37 @@ def _articles(real: list[Record]) -> Iterator[tuple[Article, tuple[Sentence, ...
         yield article, tuple(sentences), passages, moved / np.linalg.norm(moved, axis=1, keepdims=True)
 
 
+@dataclass
+class Timed:
+    """An embedder that counts the seconds that it takes for passages."""
+
+    embedder: Embedder
+    seconds: float = 0.0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.embedder, name)
+
+    def embed_passages(self, texts: Sequence[str]) -> Vector:
+        """The vectors of the texts."""
+        began = time.monotonic()
+        vectors = self.embedder.embed_passages(texts)
+        self.seconds += time.monotonic() - began
+        return vectors
+
+
 def add_warm(archive: Path) -> str:
     """Adds articles one by one beside an assistant that is open, which is asked for each."""
-    embedder = SentenceTransformerEmbedder()
+    embedder = Timed(SentenceTransformerEmbedder())
     embedder.embed_passages(["warm"])
     began = time.monotonic()
     assistant = Assistant(archive, embedder=embedder)
     opened = time.monotonic() - began
     assistant.ask("Which tunnel was opened?")
-    adds, refreshes, asks = [], [], []
+    adds, models, refreshes, asks = [], [], [], []
     for number in range(ADDED):
-        page = _page(archive, number)
+        page, embedder.seconds = _page(archive, number), 0.0
         adds.append(_seconds(lambda page=page: add(archive, Input.of(page), embedder, held=assistant.store)))
+        models.append(embedder.seconds)
         refreshes.append(_seconds(assistant.refresh))
         question = f"Who opened the {_name(number)} tunnel?"
         asks.append(_seconds(lambda question=question: assistant.ask(question)))
@@ -128,8 +151,8 @@ def add_warm(archive: Path) -> str:
             raise SystemExit(f"{question} was answered with {answer.text!r}")
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
     return (
-        f"{opened:7.2f} | {statistics.median(adds):15.3f} {max(adds):5.2f} | {statistics.median(refreshes):10.3f} | "
-        f"{statistics.median(asks):6.3f} | {memory:8,.0f} |"
+        f"{opened:4.1f} | {statistics.median(adds):14.3f} {max(adds):5.2f} {statistics.median(models):6.3f} | "
+        f"{statistics.median(refreshes):7.3f} | {statistics.median(asks):5.2f} | {memory:8,.0f} |"
     )
 
 
@@ -138,7 +161,7 @@ def add_cold(archive: Path) -> str:
     embedder = SentenceTransformerEmbedder()
     embedder.embed_passages(["warm"])
     page = _page(archive, ADDED)
-    return f"{_seconds(lambda: add(archive, Input.of(page), embedder)):5.2f}"
+    return f"{_seconds(lambda: add(archive, Input.of(page), embedder)):8.2f}"
 
 
 def _name(number: int) -> str:

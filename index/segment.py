@@ -80,12 +80,15 @@ class Facts:
             [(number, places.setdefault(source, len(places)), day) for number, source, day in articles], dtype=np.int64
         ).reshape(-1, 3)
         table = table[np.argsort(table[:, 0])]
-        passages = np.array(database.rows("SELECT number, article FROM passages"), dtype=np.int64).reshape(-1, 2)
-        passages = passages[np.argsort(passages[:, 0])]
-        at = np.searchsorted(table[:, 0], passages[:, 1])
+        # An article's passages are numbered one after the other.
+        spans = np.array(
+            database.rows("SELECT article, min(number), count(*) FROM passages GROUP BY article"), dtype=np.int64
+        ).reshape(-1, 3)
+        owners, firsts, counts = spans[np.argsort(spans[:, 1])].T
+        at = np.repeat(np.searchsorted(table[:, 0], owners), counts)
         return cls(
-            numbers=passages[:, 0],
-            owners=passages[:, 1],
+            numbers=np.repeat(firsts - np.cumsum(counts) + counts, counts) + np.arange(counts.sum()),
+            owners=table[at, 0],
             days=table[at, 2].astype(np.int32),
             sources=table[at, 1].astype(np.int32),
             names=tuple(places),
@@ -248,6 +251,7 @@ class Segment:
             rows = self.passages(number)
             passages += len(rows)
             whole = stored.article.id == stored.id and all(s.text.strip() for s in stored.sentences)
+            whole &= [row[0] for row in rows] == list(range(rows[0][0], rows[-1][0] + 1)) if rows else True
             for _, first, last, start, stop in rows:
                 whole &= stored.sentences[first].start == start and stored.sentences[last].end == stop
             if not whole:

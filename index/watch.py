@@ -11,6 +11,7 @@ import logging
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
@@ -19,11 +20,13 @@ from urllib.parse import urlsplit
 from index.article import PageKind, RawPage
 from index.cleaning import clean
 from index.embedding import Embedder
-from index.errors import ArchiveLocked, FetchError, InputError
+from index.errors import ArchiveError, ArchiveLocked, FetchError, InputError
+from index.faiss_store import FaissStore
 from index.fetch import Fetched, Fetcher, Limits
 from index.formats import Format, detect
+from index.generation import ArchivePaths
 from index.guard import anywhere, is_public
-from index.rebuild import BuildReport, Input, add
+from index.rebuild import BuildReport, Input, add, current
 from index.source_feeds import read_entries, read_news
 from index.source_markup import read_body
 from index.source_records import NO_MAPPING
@@ -110,13 +113,14 @@ async def _rounds(watching: _Watch, every: float | None, told: Callable[[Round],
             await asyncio.sleep(every)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Watch:
     archive: Path
     feeds: Sequence[str]
     embedder: Embedder
     manner: Manner
     state: WatchState
+    held: FaissStore | None = None  # what was added to last, so that its files are checked once and not each round
 
     async def round(self, fetcher: Fetcher) -> Round:
         due = [url for url in self.feeds if self.state.feed(url).later <= time.time()]
@@ -186,7 +190,10 @@ class _Watch:
             for page in pages:
                 file.write(json.dumps(_record(page)) + "\n")
             file.flush()
-            return add(self.archive, Input.of(file.name), self.embedder)
+            report = add(self.archive, Input.of(file.name), self.embedder, held=self.held)
+        with suppress(ArchiveError):  # as the next round will say, if it is still so
+            self.held = current(ArchivePaths(self.archive), self.held)
+        return report
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """A disk that fails where it is told to, and the states that a power cut may leave of it.
 
-Every call by which Python makes, renames, removes or syncs a file is a *point*. At a point a call can fail as the
-system's does; or the states are written down that the disk might be in, were the power cut there. What native code
+Every call by which Python makes, links, renames, removes or syncs a file is a *point*. At a point a call can fail as
+the system's does; or the states are written down that the disk might be in, were the power cut there. What native code
 (SQLite, FAISS) writes between two points counts as written and not yet synced.
 
 A file's content is durable as of its last fsync, a folder's names as of its own: nothing else is promised. So after a
@@ -22,7 +22,7 @@ from typing import Any
 
 import pytest
 
-CALLS = ("fsync", "rename", "mkdir", "unlink", "rmdir")
+CALLS = ("fsync", "rename", "mkdir", "unlink", "rmdir", "link")
 Names = dict[str, int]  # name in a folder -> inode
 
 

@@ -28,7 +28,7 @@ WORDS = WordEmbedder()
 
 @dataclass(frozen=True)
 class Change:
-    """Something done to an archive of articles 0 to 3, and how many articles it holds before and after."""
+    """Something done to an archive of articles 0 to 12, and how many articles it holds before and after."""
 
     run: Callable[[Path, Path], object]
     before: int | None
@@ -42,22 +42,26 @@ def prune_all(archive: Path) -> None:
 
 
 CHANGES = {
-    "first build": Change(lambda archive, pages: rebuild(archive, Input.of(pages), WORDS), None, 6),
-    "rebuild": Change(lambda archive, pages: rebuild(archive, Input.of(pages), WORDS), 4, 6),
-    "rebuild, keeping one": Change(lambda archive, pages: rebuild(archive, Input.of(pages), WORDS, keep=1), 4, 6),
-    "add": Change(lambda archive, pages: add(archive, Input.of(pages), WORDS), 4, 6),
-    "delete": Change(lambda archive, pages: delete(archive, [story(2)["url"]]), 4, 3),
-    "prune": Change(lambda archive, pages: prune_all(archive), 4, 4),
+    "first build": Change(lambda archive, pages: rebuild(archive, Input.of(pages), WORDS), None, 15),
+    "rebuild": Change(lambda archive, pages: rebuild(archive, Input.of(pages), WORDS), 13, 15),
+    "rebuild, keeping one": Change(lambda archive, pages: rebuild(archive, Input.of(pages), WORDS, keep=1), 13, 15),
+    "add": Change(lambda archive, pages: add(archive, Input.of(pages), WORDS), 13, 15),
+    "add, merging all": Change(
+        lambda archive, pages: add(archive, Input.of(pages.with_name("more.jsonl")), WORDS, keep=1), 13, 20
+    ),
+    "delete": Change(lambda archive, pages: delete(archive, [story(2)["url"]]), 13, 12),
+    "prune": Change(lambda archive, pages: prune_all(archive), 13, 13),
 }
 
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that holds an archive of two generations."""
+    """A folder that holds an archive of two generations, the second of two segments, one of them shared."""
     folder = tmp_path_factory.mktemp("prepared")
-    for last in (3, 4):
-        rebuild(folder / "archive", Input.of(write_stories(folder / "a.jsonl", range(last))), WORDS)
-    write_stories(folder / "a.jsonl", range(6))
+    rebuild(folder / "archive", Input.of(write_stories(folder / "a.jsonl", range(12))), WORDS)
+    add(folder / "archive", Input.of(write_stories(folder / "a.jsonl", range(13))), WORDS)
+    write_stories(folder / "a.jsonl", range(15))
+    write_stories(folder / "more.jsonl", range(20))
     return folder
 
 
@@ -97,7 +101,7 @@ def test_a_power_cut_at_any_point(prepared: Path, tmp_path: Path, name: str) -> 
                 assert found in ({change.after} if acknowledged else {change.before, change.after}), where
                 if len(cuts) % 7 == 0:  # nothing that is left stands in the way of the next build
                     rebuild(Path(after, "archive"), Input.of(root / "a.jsonl"), WORDS)
-                    assert held(Path(after, "archive")) == 6
+                    assert held(Path(after, "archive")) == 15
                     assert not list(ArchivePaths(Path(after, "archive")).generations.glob(".building-*"))
 
     with recording(root, cut) as recorder:
@@ -173,4 +177,4 @@ def test_a_file_that_may_not_be_read_is_no_damage(
         patch.setattr(Path, "open", refuse)
         with pytest.raises(ArchiveRefused, match="Too many open files"):
             open_archive(root / "archive")
-    assert held(root / "archive") == 4
+    assert held(root / "archive") == 13

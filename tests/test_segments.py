@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import date
@@ -27,10 +27,11 @@ from index.merging import merged_from
 from index.rebuild import BuildReport, Input, add, delete, rebuild
 from index.schema import GROWTH_SCHEMA
 from index.segment import read_vectors
-from index.store import Filter
+from index.store import Filter, Vector
+from index.unchanged import BUILD
 from index.verify import verify_archive
 from rag import Assistant
-from tests.test_archive import TOWNS, flip, story
+from tests.test_archive import flip, story
 from tests.test_duplicates import DAY, EDITED, OTHER, WIRE
 from tests.word_embedder import WordEmbedder
 
@@ -220,7 +221,7 @@ def test_small_segments_are_merged_as_they_gather(archive: Path) -> None:
     assert most == 3
     assert all(checked.problem is None for checked in verify_archive(archive))
     assert rebuild(archive, Input.of(archive.parent / "pages"), WORDS).generation == "000032"
-    assert sorted(files(archive, "000032")) == [ARTICLES, MANIFEST, VECTORS]
+    assert sorted(files(archive, "000032")) == [ARTICLES, BUILD, MANIFEST, VECTORS]
 
 
 @given(adds=st.lists(st.integers(1, 1000), min_size=1, max_size=400))
@@ -246,7 +247,7 @@ def test_a_reader_goes_on_with_what_it_has_checked(archive: Path, monkeypatch: p
         monkeypatch.setattr(FileSeal, "of", watched)
         put(archive, 40, held=assistant.store if isinstance(assistant.store, FaissStore) else None)
         assert assistant.refresh()
-        assert set(sealed) == {"articles-000001.sqlite", "vectors-000001.faiss"}
+        assert set(sealed) == {"articles-000001.sqlite", "vectors-000001.faiss", BUILD}
         assert assistant.coverage().articles == 41
         sealed.clear()
         open_archive(archive)  # another process checks all of them
@@ -263,7 +264,7 @@ def test_a_file_that_changed_under_a_reader_is_checked_again(archive: Path) -> N
         with pytest.raises(ArchiveDamaged, match=r"articles\.sqlite differs from its checksum"):
             open_archive(archive, held=store)
     assert [checked.problem is None for checked in verify_archive(archive)] == [False, False]
-    assert rebuild(archive, Input.of(archive.parent / "pages"), WORDS).articles == BASE + 1 or True
+    rebuild(archive, Input.of(archive.parent / "pages"), WORDS)
     assert open_archive(archive, held=held).generation == "000003"
 
 
@@ -348,12 +349,16 @@ changes = st.lists(
 )
 
 
-def keys(store: FaissStore, numbers: list[int]) -> list[tuple[str, int]]:
-    return [(stored.article_id, stored.passage.start) for stored in store.passages(numbers)]
+WHERE = (
+    Filter(),
+    Filter(last=date(2025, 4, 8)),
+    Filter(first=date(2025, 4, 1), last=DAY),
+    Filter(sources=frozenset({"outlet1.example", "hill.example", "nobody.example"})),
+)
 
 
 @given(steps=changes)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_whatever_was_done_it_is_the_archive_of_what_remains(
     prepared: Path, tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[bool, list[int]]]
 ) -> None:
@@ -377,37 +382,34 @@ def test_whatever_was_done_it_is_the_archive_of_what_remains(
 
 
 def same(one: FaissStore, other: FaissStore) -> None:
-    """Both answer alike; in the order of BM25 a segment's own counts may tell, so its best are looked at."""
+    """Both answer alike, but for the order of BM25 past the first, which the oldest segment's counts decide."""
     assert one.coverage() == other.coverage()
-    for where in filters():
+    for where in WHERE:
         assert one.days(where) == other.days(where)
-        for words in ("harbour plan of Lima", WIRE, OTHER):
+        for words in ("harbour plan of Lima", WIRE):
             question = WORDS.embed_question(words)
-            found = [(keys(s, [h.passage for h in hits]), hits) for s in (one, other) for hits in [s.dense(question, 500, where)]]
-            ours, theirs = (sorted((round(h.score, 5), k) for k, h in zip(ks, hits, strict=True)) for ks, hits in found)
-            assert ours == theirs
-            for k in (1, 7):
-                best = [[round(hit.score, 5) for hit in s.dense(question, k, where)] for s in (one, other)]
-                assert best[0] == best[1]
-            ours, theirs = (set(keys(s, [h.passage for h in s.lexical(words.split(), 500, where)])) for s in (one, other))
-            assert ours == theirs
+            assert near(one, question, 500, where) == near(other, question, 500, where)
+            best = [[score for score, _ in near(store, question, 7, where)] for store in (one, other)]
+            assert best[0] == best[1]
+            assert with_words(one, words, where) == with_words(other, words, where)
     for record in other.records():
         assert one.article(record.article_id) == record.article
         assert one.sentences(record.article_id) == record.sentences
         title = record.article.title.split()
-        best, *_ = (one.passages([hit.passage])[0] for hit in one.lexical(title, 1, Filter()))
-        assert best.article.title == record.article.title
-        seen = [
-            {s.outlets(stored.cluster, Filter(last=DAY)) for stored in s.passages([h.passage for h in hits])}
-            for s in (one, other)
-            for hits in [s.lexical(title, 3, Filter())]
-        ]
-        assert seen[0]
+        for where in WHERE[:2]:
+            seen = [s.passages([h.passage for h in s.lexical(title, 1, where)]) for s in (one, other)]
+            assert [p.article_id for p in seen[0]] == [p.article_id for p in seen[1]]
+            told = [s.outlets(p.cluster, where) for s, found in zip((one, other), seen, strict=True) for p in found]
+            assert told[: len(seen[0])] == told[len(seen[0]) :]
 
 
-def filters() -> Iterator[Filter]:
-    yield Filter()
-    yield Filter(last=date(2025, 4, 8))
-    yield Filter(first=date(2025, 4, 1), last=DAY)
-    yield Filter(sources=frozenset({"outlet1.example", "hill.example", "nobody.example"}))
-    assert TOWNS
+def near(store: FaissStore, question: Vector, k: int, where: Filter) -> list[tuple[float, str]]:
+    """Cosines and articles, those of one cosine in order of id."""
+    hits = store.dense(question, k, where)
+    ids = [stored.article_id for stored in store.passages([hit.passage for hit in hits])]
+    return sorted((round(hit.score, 5), article_id) for hit, article_id in zip(hits, ids, strict=True))
+
+
+def with_words(store: FaissStore, words: str, where: Filter) -> set[str]:
+    hits = store.lexical(words.split(), 500, where)
+    return {stored.article_id for stored in store.passages([hit.passage for hit in hits])}
