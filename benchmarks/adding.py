@@ -47,14 +47,14 @@ ADDED = 12
 
 
 def main() -> None:
-    """Prints a line for each size."""
+    """Prints a line for each size; times are in seconds."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("archive", type=Path, help="a real archive, whose articles are built on")
     parser.add_argument("--passages", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--folder", type=Path, help="where the archives are made; they are removed afterwards")
     options = parser.parse_args()
     print(
-        "  passages  articles built, s   MiB | open | add, s: median, most, model | refresh |   ask | peak MiB | cold add"
+        "  passages  articles built, s   MiB | open | add: median  most  model | refresh |   ask | peak MiB | cold add"
     )
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         for size in options.passages:
@@ -151,7 +151,7 @@ def add_warm(archive: Path) -> str:
             raise SystemExit(f"{question} was answered with {answer.text!r}")
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
     return (
-        f"{opened:4.1f} | {statistics.median(adds):14.3f} {max(adds):5.2f} {statistics.median(models):6.3f} | "
+        f"{opened:4.1f} | {statistics.median(adds):11.3f} {max(adds):5.2f} {statistics.median(models):6.3f} | "
         f"{statistics.median(refreshes):7.3f} | {statistics.median(asks):5.2f} | {memory:8,.0f} |"
     )
 

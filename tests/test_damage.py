@@ -151,9 +151,14 @@ HOSTILE: dict[str, Callable[[bytes], bytes]] = {
     "a list of 2^61 vectors": lambda data: with_count(data, 2**61),
     "a list of 2^30 vectors": lambda data: with_count(data, 2**30),
     "an unknown kind": lambda data: b"Evil" + data[4:],
-    "a part within a part, for ever": lambda data: data[:37] * 50_000,
+    "a part within a part, for ever": lambda data: numbered()[:37] * 50_000,
     "no index at all": lambda data: b"\x80\x04cos\nsystem\n(S'touch pwned'\ntR.",
 }
+
+
+def numbered() -> bytes:
+    """An index that holds another, whose head of 37 bytes comes first."""
+    return faiss.serialize_index(faiss.IndexIDMap2(faiss.IndexFlatIP(64))).tobytes()
 
 
 def with_count(data: bytes, count: int) -> bytes:
