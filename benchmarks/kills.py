@@ -37,7 +37,7 @@ from tests.test_archive import story, write_stories
 from tests.word_embedder import WordEmbedder
 
 WORDS = WordEmbedder()
-STEADY = frozenset(range(8))  # articles that every state holds
+STEADY = frozenset(range(24))  # articles that every state holds: enough that what is added stands beside them
 FIRST_DAY = date(2025, 3, 1)
 
 
@@ -112,7 +112,7 @@ def change(chance: random.Random, served: frozenset[int]) -> tuple[str, tuple[in
     if kind == "delete" and rest:
         gone = tuple(chance.sample(rest, min(2, len(rest))))
         return kind, gone, served - set(gone)
-    some = tuple(chance.sample(range(8, 40), 6))
+    some = tuple(chance.sample(range(24, 56), 6))
     if kind == "rebuild":
         return kind, (*sorted(STEADY), *some), STEADY | set(some)
     return "add", some, served | set(some)
@@ -126,7 +126,7 @@ def run(kills: int, readers: int, seed: int, folder: Path, tell: Callable[[str],
         ["index.verify", "tests.test_archive", "langchain_text_splitters", "langchain_core.documents"]
     )
     archive = folder / "archive"
-    rebuild(archive, Input.of(write_stories(folder / "a.jsonl", range(8))), WORDS)
+    rebuild(archive, Input.of(write_stories(folder / "a.jsonl", range(24))), WORDS)
     stop = context.Event()
     results = [folder / f"reader{number}.json" for number in range(readers)]
     reading = [context.Process(target=read, args=(archive, stop, result)) for result in results]
