@@ -27,7 +27,7 @@ def merged_from(weights: Sequence[int]) -> int:
 
     Each segment that is left weighs four times what comes after it, so there are no more than log5 of the archive's
     passages; and one that is written again has become a quarter larger, so no passage is written more often than
-    log1.25 of that: some 15 times on average where a million are added to one by one.
+    log1.25 of them.
     """
     at, after = len(weights) - 1, 0
     for place in reversed(range(len(weights))):
