@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from index.article import Article, Sentence
 from index.embedding import ModelCard
 from index.errors import ArchiveDamaged, ArchiveMissing, ModelMismatch
-from index.fulltext import conditions, phrases
+from index.fulltext import best_of, conditions, phrases
 from index.generation import ArchivePaths, Manifest, check_file, quarantine
 from index.records import Census, Record, cluster_of
 from index.segment import Segment
@@ -104,18 +104,21 @@ class FaissStore:
     def lexical(self, terms: Sequence[str], k: int, where: Filter) -> list[Hit]:
         """The `k` passages that score best by BM25 on any of the terms, best first.
 
-        The counts that BM25 measures by are those of the oldest segment, which holds most of the archive: an article
-        that was added is scored as if it stood there.
+        BM25 measures by the counts of all segments together, what is gone since they were written among them.
         """
         words = phrases(terms)
         if not words or k < 1:
             return []
-        first, *later = self.segments
-        scored = [(first, number, score) for number, score in first.text.best(words, k, where, self._gone_from(first))]
-        for segment in later:
-            scores = segment.text.scored_by(first.text, words, where, self._gone_from(segment))
-            scored.extend((segment, number, score) for number, score in scores.items())
-        return _best((Hit(number, score, segment.day(number)) for segment, number, score in scored), k)
+        gone = [self._gone_from(segment) for segment in self.segments]
+        found = best_of([segment.text for segment in self.segments], words, k, where, gone)
+        return _best(
+            (
+                Hit(number, score, segment.day(number))
+                for segment, scores in zip(self.segments, found, strict=True)
+                for number, score in scores.items()
+            ),
+            k,
+        )
 
     @cached_property
     def _alive(self) -> list[NDArray[np.bool_] | None]:

@@ -1,4 +1,4 @@
-"""The full text of one segment, searched by BM25 with FTS5, and the scores of a small one put on a big one's scale.
+"""The full text of segments, searched by BM25 with FTS5, and scored by the counts of all of them together.
 
 FTS5 scores a passage by its own table's counts alone: how many passages there are, how long they are, and in how many
 a term stands. In a table of one article these say nothing, and every term counts next to nothing. FTS5 gives no
@@ -25,6 +25,7 @@ from index.store import Filter
 _K1, _B = 1.2, 0.75  # FTS5's own
 _LEAST_WEIGHT = 1e-6  # FTS5's for a term that stands in half of the passages or more
 _PHRASES = 4096  # whose frequencies are kept
+_DRIFT = 0.05  # of its weight by which a term's may differ in the oldest segment before it is weighed anew
 
 
 class Database:
@@ -84,10 +85,15 @@ def conditions(where: Filter, gone: Collection[int] = ()) -> tuple[str, list[Any
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How many passages a full text has and how long they are on average: what BM25 measures by."""
+    """How many passages a full text has, and how many words: what BM25 measures by."""
 
     passages: int
-    mean_words: float
+    words: int
+
+    @classmethod
+    def of(cls, scales: Sequence[Scale]) -> Scale:
+        """The scale of several texts together."""
+        return cls(sum(scale.passages for scale in scales), sum(scale.words for scale in scales))
 
     def weight(self, frequency: int) -> float:
         """How much a term counts that stands in so many of the passages."""
@@ -102,7 +108,7 @@ class Scale:
         return count * (_K1 + 1) / (count + self._length(words))
 
     def _length(self, words: int) -> float:
-        return _K1 * (1 - _B + _B * words / self.mean_words)
+        return _K1 * (1 - _B + _B * words * self.passages / self.words)
 
 
 class FullText:
@@ -118,35 +124,65 @@ class FullText:
         """The counts that FTS5 keeps of the whole table, in the row of its number 1."""
         [[record]] = self._database.rows("SELECT block FROM passages_text_data WHERE id = 1") or [[b""]]
         passages, *words = _varints(record) or [0]
-        return Scale(passages, sum(words) / passages if passages else 1.0)
+        return Scale(passages, sum(words))
 
-    def best(self, terms: Sequence[str], k: int, where: Filter, gone: Collection[int]) -> list[tuple[int, float]]:
-        """The `k` passages that score best by the table's own counts, with their scores."""
-        joined, values = _joined(where, gone)
-        return self._database.rows(
-            f"SELECT f.rowid, -bm25(passages_text, 1.0, 1.0) AS score FROM passages_text f {joined} "  # noqa: S608
+    def best(self, terms: Sequence[str], k: int, where: Filter, gone: Collection[int]) -> dict[int, float]:
+        """The `k` passages that score best by the table's own counts, with their scores, best first."""
+        said, values = _matching(where, gone)
+        rows = self._database.rows(
+            f"SELECT f.rowid, -bm25(passages_text, 1.0, 1.0) AS score FROM passages_text f {said} "  # noqa: S608
             "ORDER BY score DESC, f.rowid LIMIT ?",
             (" OR ".join(terms), *values, k),
         )
+        return dict(rows)
 
-    def scored_by(
-        self, other: FullText, terms: Sequence[str], where: Filter, gone: Collection[int]
-    ) -> dict[int, float]:
-        """The score that every passage with any of the terms would have among the passages of another segment."""
-        joined, values = _joined(where, gone, " JOIN passages_text_docsize d ON d.id = f.rowid")
-        scores: defaultdict[int, float] = defaultdict(float)
-        for term in terms:
-            if not (frequency := self.frequency(term)):
-                continue
-            here, there = self.scale.weight(frequency), other.scale.weight(other.frequency(term))
-            for number, score, sizes in self._database.rows(
-                f"SELECT f.rowid, -bm25(passages_text, 1.0, 1.0), d.sz FROM passages_text f {joined}",  # noqa: S608
-                (term, *values),
-            ):
-                words = sum(_varints(sizes))
-                count = self.scale.count(score / here, words)
-                scores[number] += there * other.scale.share(count, words)
-        return scores
+    def counted(
+        self, term: str, where: Filter, gone: Collection[int], among: Collection[int] | None = None
+    ) -> Iterator[tuple[int, float, int]]:
+        """The passages that a term stands in, how often, and how many words they have; only those `among`, if given."""
+        if not (frequency := self.frequency(term)):
+            return
+        said, values = _matching(where, gone, " JOIN passages_text_docsize d ON d.id = f.rowid")
+        if among is not None:
+            # The sign keeps SQLite from looking each of them up by itself, and FTS5 from counting anew for each.
+            said += " AND +f.rowid IN (SELECT value FROM json_each(?))"
+            values.append(json.dumps([*among]))
+        weight = self.scale.weight(frequency)
+        for number, score, sizes in self._database.rows(
+            f"SELECT f.rowid, -bm25(passages_text, 1.0, 1.0), d.sz FROM passages_text f {said}",  # noqa: S608
+            (term, *values),
+        ):
+            words = sum(_varints(sizes))
+            yield number, self.scale.count(score / weight, words), words
+
+
+def best_of(
+    texts: Sequence[FullText], terms: Sequence[str], k: int, where: Filter, gone: Sequence[Collection[int]]
+) -> list[dict[int, float]]:
+    """For each full text, oldest first, passages with any of the terms and their scores by the counts of all together.
+
+    Of the oldest, which is far larger than the others, those are scored that its own counts rank first, and weighed
+    anew only for terms that count otherwise in the whole. `gone` are the articles of each that are no more.
+    """
+    first, *later = texts
+    if not later:
+        return [first.best(terms, k, where, gone[0])]
+    scale = Scale.of([text.scale for text in texts])
+    weights = {term: scale.weight(sum(text.frequency(term) for text in texts)) for term in terms}
+    scores = first.best(terms, 2 * k, where, gone[0])
+    for term, weight in weights.items():
+        own = first.scale.weight(first.frequency(term))
+        if abs(own - weight) > _DRIFT * weight:
+            for number, count, words in first.counted(term, where, gone[0], scores):
+                scores[number] += weight * scale.share(count, words) - own * first.scale.share(count, words)
+    found = [scores]
+    for text, without in zip(later, gone[1:], strict=True):
+        added: defaultdict[int, float] = defaultdict(float)
+        for term, weight in weights.items():
+            for number, count, words in text.counted(term, where, without):
+                added[number] += weight * scale.share(count, words)
+        found.append(added)
+    return found
 
 
 def _frequency(database: Database, phrase: str) -> int:
@@ -154,7 +190,7 @@ def _frequency(database: Database, phrase: str) -> int:
     return int(database.rows("SELECT count(*) FROM passages_text WHERE passages_text MATCH ?", (phrase,))[0][0])
 
 
-def _joined(where: Filter, gone: Collection[int], more: str = "") -> tuple[str, list[Any]]:
+def _matching(where: Filter, gone: Collection[int], more: str = "") -> tuple[str, list[Any]]:
     """The rest of a query on `passages_text f` for a phrase: articles are looked at only where a filter asks."""
     said, values = conditions(where, gone)
     articles = " JOIN passages p ON p.number = f.rowid JOIN articles a ON a.number = p.article" if said else ""
