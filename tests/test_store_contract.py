@@ -353,6 +353,20 @@ def test_a_copy_moves_only_what_differs_and_a_reader_keeps_its_generation(
         opened.close()
 
 
+@pytest.mark.parametrize("engine", COPIES)
+def test_an_archive_in_segments_is_copied_as_one_built_whole(
+    engine: str, request: pytest.FixtureRequest, built: Path, grown: Path
+) -> None:
+    target = open_target(a_place(engine, request, "segments"))
+    whole, parts = open_archive(built), open_archive(grown)
+    assert len(parts.segments) == 3
+    assert copy(whole, target).published
+    again = copy(parts, target)
+    assert (again.articles, again.published) == (63, False)
+    whole.close()
+    parts.close()
+
+
 def rebuilt(folder: Path, which: slice) -> FaissStore:
     lines = folder.parent / "stories.jsonl"  # of one name, which an article keeps as its origin
     lines.write_text("".join(json.dumps(story) + "\n" for story in list(stories())[which]), encoding="utf-8")
