@@ -372,9 +372,18 @@ def serve(paths: ArchivePaths, name: str) -> None:
 
 
 def prune(paths: ArchivePaths, keep: int = KEEP) -> list[str]:
-    """Removes all but the newest `keep` generations (never the served one); gives the names removed."""
+    """Removes all but the newest `keep` generations (never the served one); gives the names removed.
+
+    Generations that followed each other by adding share files, and damage to one of these is damage to all. So, where
+    more than one is kept, the newest that shares none with the served one is kept too: it can stand in.
+    """
     served = paths.current_name()
-    old = [name for name in paths.names()[: -max(keep, 1)] if name != served]
+    names = paths.names()
+    old = [name for name in names[: -max(keep, 1)] if name != served]
+    if keep > 1:
+        theirs = _inodes(paths.folder(served))
+        apart = next((name for name in reversed(names) if theirs.isdisjoint(_inodes(paths.folder(name)))), None)
+        old = [name for name in old if name != apart]
     # Renamed first, and durably, so that a crash amid the removal leaves no half generation under a whole one's name.
     doomed = [paths.folder(name).rename(paths.generations / f".building-pruned-{name}") for name in old]
     if doomed:
@@ -382,6 +391,10 @@ def prune(paths: ArchivePaths, keep: int = KEEP) -> list[str]:
     for folder in doomed:
         shutil.rmtree(folder, ignore_errors=True)
     return old
+
+
+def _inodes(folder: Path) -> set[int]:
+    return {file.stat().st_ino for file in folder.iterdir()}
 
 
 def quarantine(paths: ArchivePaths, name: str) -> Path | None:

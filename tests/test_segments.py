@@ -278,6 +278,18 @@ def test_a_damaged_small_segment_is_put_aside_with_its_generation(archive: Path)
     assert open_archive(archive).coverage().articles == BASE
 
 
+def test_a_generation_that_shares_no_file_is_kept_to_stand_in(archive: Path) -> None:
+    rebuild(archive, Input.of(*written(archive.parent / "pages", range(BASE + 1))), WORDS)
+    for number in range(60, 64):
+        put(archive, number)
+    assert ArchivePaths(archive).names() == ["000001", "000004", "000005", "000006"]
+    file = files(archive, "000006")[VECTORS]
+    file.write_bytes(flip(file.read_bytes()))
+
+    assert open_archive(archive).generation == "000001"
+    assert open_archive(archive).coverage().articles == BASE
+
+
 def test_where_there_are_no_links_files_are_copied(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*_: object, **__: object) -> None:
         raise OSError(errno.EPERM, os.strerror(errno.EPERM))
