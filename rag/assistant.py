@@ -6,10 +6,11 @@ import asyncio
 import re
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
+from collections.abc import AsyncIterator, Generator, Iterator, Sequence
 from contextlib import aclosing, closing
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from itertools import islice, zip_longest
 from pathlib import Path
 from types import TracebackType
@@ -62,31 +63,32 @@ class Assistant:
         embedder: Embedder | None = None,
         reader: Reader | None = None,
         gate: Gate | None = None,
+        loading: threading.Lock | None = None,
     ) -> None:
         """Opens the served generation of an archive: a folder, or the url of a store it was copied to.
 
-        `gate` checks what an LLM writes, where the settings name one; the verifier, where it is not given. Raises
-        ArchiveMissing, ArchiveDamaged or ModelMismatch where the archive cannot be asked with these settings.
+        `gate` checks what an LLM writes, where the settings name one; the verifier, where it is not given. Assistants
+        that share an embedder share `loading` too: one at a time loads models. Raises ArchiveMissing, ArchiveDamaged
+        or ModelMismatch where the archive cannot be asked with these settings.
         """
         self._settings = settings or load_settings(archive=archive)
         self._location = archive if archive is not None else self._settings.location
         self._embedder = embedder or SentenceTransformerEmbedder(self._settings.model, device=self._settings.device)
         self._lock = threading.Lock()
-        self._loading = threading.Lock()
-        self._is_warm = False
+        self._loading = loading or threading.Lock()
+        self._warm = threading.Event()
         self._store: Store = open_store(self._location, self._embedder.card)
         self._reader = reader or load_reader(self._settings.reader, self._embedder, device=self._settings.device)
-        self._llm = self._writer = None
-        self._rewrite: Callable[[str, Sequence[Turn]], str] = standalone
+        self._writer = self._rewriter = None
         if self._settings.llm_url is not None:
             from rag.generator import Writer
             from rag.llm import LLM
             from rag.rewriter import Rewriter
             from rag.verifier import Verifier
 
-            self._llm = LLM(self._settings)
-            self._writer = Writer(self._llm, gate or Verifier())
-            self._rewrite = Rewriter(self._llm)
+            llm = LLM(self._settings)
+            self._writer = Writer(llm, gate or Verifier())
+            self._rewriter = Rewriter(llm)
 
     def __enter__(self) -> Assistant:
         return self
@@ -123,13 +125,18 @@ class Assistant:
         """The whole article behind a citation, or None."""
         return self._store.article(article_id)
 
+    @property
+    def is_warm(self) -> bool:
+        """Whether the models are loaded, so that a question is answered at once."""
+        return self._warm.is_set()
+
     def warm(self) -> None:
-        """Loads the models, so that the first question need not wait for them."""
+        """Loads the models, or waits until they are, so that the first question need not. Raises ModelError."""
         with self._loading:  # one thread does: the library behind both cannot be imported by two at a time
-            if not self._is_warm:
+            if not self.is_warm:
                 self._reader.warm()
                 self._embedder.embed_question("?")
-                self._is_warm = True
+                self._warm.set()
 
     def refresh(self) -> bool:
         """Opens the generation that is served now, if it is another than the one open; says whether it was."""
@@ -143,8 +150,6 @@ class Assistant:
     def close(self) -> None:
         """Lets go of the archive."""
         self._store.close()
-        if self._llm is not None:
-            self._llm.close()
 
     def ask(
         self, question: str, *, as_of: date | None = None, history: Sequence[Turn] = (), where: Filter | None = None
@@ -171,7 +176,7 @@ class Assistant:
         Closing the iterator ends the LLM's writing, where one writes; so does `stopped`, set by another thread.
         """
         began = time.monotonic()
-        finding = self.find(question, as_of=as_of, history=history, where=where)
+        finding = self.find(question, as_of=as_of, history=history, where=where, stopped=stopped)
         answer = finding.answer
         if self._writer is not None and finding.offered:
             with closing(self._writer.write(answer.searched_for, finding.offered, stopped)) as drafts:
@@ -220,17 +225,18 @@ class Assistant:
         history: Sequence[Turn] = (),
         where: Filter | None = None,
         k: int = 10,
+        stopped: threading.Event | None = None,
     ) -> Finding:
         """The answer in the words of its sources, and the sentences it was chosen from; no LLM has written in it.
 
-        The answer's evidence is the best `k` passages.
+        The answer's evidence is the best `k` passages. `stopped`, set by another thread, ends an LLM's writing of a
+        follow-up.
         """
         began = time.monotonic()
         store = self._store
         sources = [name for name, _ in store.coverage().sources]
-        query = understand(
-            question, as_of=as_of, today=date.today(), history=history, sources=sources, rewrite=self._rewrite
-        )
+        rewrite = partial(self._rewriter, stopped=stopped) if self._rewriter else standalone
+        query = understand(question, as_of=as_of, today=date.today(), history=history, sources=sources, rewrite=rewrite)
         self.warm()
         given = where or Filter()
         looks = [self._look(store, query, given)]

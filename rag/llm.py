@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from typing import Any, Literal
 
 import httpx2
@@ -37,6 +38,9 @@ _MOST_BYTES = 4 << 20  # of a reply on the wire: ten thousand tokens, each in an
 _CONNECTING = 5.0  # seconds
 _AGAIN = frozenset({408, 409, 429, 500, 502, 503, 504, 529})
 _BACK_OFF = wait_exponential_jitter(multiplier=0.5, max=8)
+_STOPPED = "was stopped"
+_GLANCE = 0.1  # seconds between two looks at whether a reply is still wanted
+_FAULTS = (OpenAIError, httpx2.HTTPError, httpx2.StreamError, ValueError, TypeError, RecursionError)
 
 
 class LLM:
@@ -51,20 +55,9 @@ class LLM:
         self._deadline = settings.llm_deadline
         self._retries = settings.llm_retries
         self._options = dict(settings.llm_options)
-        self._client = OpenAI(
-            base_url=str(settings.llm_url),
-            api_key=settings.llm_key.get_secret_value() or "none",  # a local server wants none, the client some
-            max_retries=0,
-            http_client=DefaultHttpx2Client(
-                timeout=httpx2.Timeout(self._timeout, connect=min(_CONNECTING, self._timeout)),
-                follow_redirects=False,  # what is sent goes where the settings say
-                event_hooks={"response": [self._bound]},
-            ),
-        )
-
-    def close(self) -> None:
-        """Lets go of the connections."""
-        self._client.close()
+        self._url = str(settings.llm_url)
+        self._key = settings.llm_key.get_secret_value() or "none"  # a local server wants none, the client some
+        self._tls = httpx2.create_ssl_context()  # read from files, so once for all replies
 
     def write(
         self,
@@ -80,38 +73,75 @@ class LLM:
 
         What may pass by itself (a full or restarting server) is tried again, with growing waits, unless `patient` is
         false; a reply that has begun is not. One cut off by `tokens` is an error, unless `whole` is false. `stopped`,
-        set by another thread, closes the connection at the next piece. Raises LLMError where there is no whole reply:
-        the server is down, refuses, is silent for longer than `llm_timeout`, is not done in `llm_deadline`, breaks
-        off, is stopped, or sends something else than a reply.
+        set by another thread, closes the connection at once, even where the server is silent. Raises LLMError where
+        there is no whole reply: the server is down, refuses, is silent for longer than `llm_timeout`, is not done in
+        `llm_deadline`, breaks off, is stopped, or sends something else than a reply.
         """
         messages: list[ChatCompletionMessageParam] = [
             {"role": "system", "content": system},
             {"role": "user", "content": user},
         ]
         ended = None
+        retries = self._retries if patient else 0
         stopped = stopped or threading.Event()
+        if stopped.is_set():
+            raise LLMError(_STOPPED)
         try:
-            with closing(self._opened(messages, tokens, self._retries if patient else 0, stopped)) as stream:
+            with (
+                self._line(stopped) as client,
+                closing(self._opened(client, messages, tokens, retries, stopped)) as stream,
+            ):
                 for chunk in stream:
-                    if stopped.is_set():
-                        raise LLMError("was stopped")
                     text, reason = _read(chunk)
                     ended = reason or ended
-                    if text:
+                    if text and not stopped.is_set():
                         yield text
-        except APITimeoutError as error:
-            raise LLMError(f"was silent for {self._timeout:g} s, or not done in {self._deadline:g} s") from error
-        except APIStatusError as error:
-            raise LLMError(f"answered with HTTP status {error.status_code}") from error
-        except APIConnectionError as error:
-            raise LLMError("cannot be reached, or the connection was lost") from error
-        except (OpenAIError, httpx2.HTTPError, httpx2.StreamError, ValueError, TypeError, RecursionError) as error:
-            raise LLMError("sent something that is not a reply") from error
+        except _FAULTS as error:
+            raise LLMError(_STOPPED if stopped.is_set() else self._fault(error)) from error
+        if stopped.is_set():
+            raise LLMError(_STOPPED)
         if ended != "stop" and (whole or ended != "length"):
             raise LLMError("broke off before the end of its reply")
 
+    def _fault(self, error: Exception) -> str:
+        if isinstance(error, APITimeoutError):
+            return f"was silent for {self._timeout:g} s, or not done in {self._deadline:g} s"
+        if isinstance(error, APIStatusError):
+            return f"answered with HTTP status {error.status_code}"
+        if isinstance(error, APIConnectionError):
+            return "cannot be reached, or the connection was lost"
+        return "sent something that is not a reply"
+
+    @contextmanager
+    def _line(self, stopped: threading.Event) -> Iterator[OpenAI]:
+        """A client with a connection of its own, which is cut when `stopped` is set."""
+        wire, over = _Wire(), threading.Event()
+
+        def cut_when_stopped() -> None:
+            while not over.wait(_GLANCE):
+                if stopped.is_set():
+                    wire.cut()
+
+        http = DefaultHttpx2Client(
+            verify=self._tls,
+            timeout=httpx2.Timeout(self._timeout, connect=min(_CONNECTING, self._timeout)),
+            follow_redirects=False,  # what is sent goes where the settings say
+            event_hooks={"request": [wire.tap], "response": [self._bound]},
+        )
+        with http:
+            threading.Thread(target=cut_when_stopped, name="hang up", daemon=True).start()
+            try:
+                yield OpenAI(base_url=self._url, api_key=self._key, max_retries=0, http_client=http)
+            finally:
+                over.set()
+
     def _opened(
-        self, messages: Sequence[ChatCompletionMessageParam], tokens: int, retries: int, stopped: threading.Event
+        self,
+        client: OpenAI,
+        messages: Sequence[ChatCompletionMessageParam],
+        tokens: int,
+        retries: int,
+        stopped: threading.Event,
     ) -> Stream[ChatCompletionChunk]:
         attempts = Retrying(
             stop=stop_after_attempt(retries + 1) | stop_before_delay(self._deadline) | stop_when_event_set(stopped),
@@ -122,7 +152,7 @@ class LLM:
         )
         streaming: Literal[True] = True
         return attempts(
-            self._client.chat.completions.create,
+            client.chat.completions.create,
             model=self.model,
             messages=list(messages),
             stream=streaming,
@@ -133,6 +163,27 @@ class LLM:
     def _bound(self, response: httpx2.Response) -> None:
         assert isinstance(response.stream, httpx2.SyncByteStream)
         response.stream = _Bounded(response.stream, response.request, time.monotonic() + self._deadline)
+
+
+class _Wire:
+    """The socket of a client with one connection. A thread that waits for bytes on it wakes when another cuts it."""
+
+    def __init__(self) -> None:
+        self._socket: socket.socket | None = None
+
+    def tap(self, request: httpx2.Request) -> None:
+        """Has the client tell us the connection that a request is sent over."""
+        request.extensions["trace"] = self._note
+
+    def cut(self) -> None:
+        """Ends both directions; to close it would not wake who reads."""
+        if self._socket is not None:
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
+
+    def _note(self, event: str, told: Mapping[str, Any]) -> None:
+        if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
+            self._socket = told["return_value"].get_extra_info("socket")
 
 
 class _Bounded(httpx2.SyncByteStream):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import threading
 from collections.abc import Sequence
 from itertools import islice
 
@@ -34,8 +35,11 @@ class Rewriter:
     def __init__(self, llm: LLM) -> None:
         self._llm = llm
 
-    def __call__(self, question: str, history: Sequence[Turn]) -> str:
-        """The question in words that need no history. The LLM is asked where there is any, and may fail."""
+    def __call__(self, question: str, history: Sequence[Turn], stopped: threading.Event | None = None) -> str:
+        """The question in words that need no history. The LLM is asked where there is any, and may fail.
+
+        `stopped`, set by another thread, ends its writing.
+        """
         if not history:
             return question
         ruled = standalone(question, history)
@@ -46,6 +50,7 @@ class Rewriter:
                 f"Conversation:\n{data(turns)}\n\nLast question: {data(question)}",
                 tokens=120,
                 patient=False,
+                stopped=stopped,
             )
             written = "".join(islice(pieces, 4 * _LONGEST))[: 4 * _LONGEST]
         except LLMError as error:

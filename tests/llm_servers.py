@@ -58,6 +58,11 @@ class Reply:
         delta = {"content": text} if text else {}
         self.raw(f"data: {json.dumps({'choices': [{'index': 0, 'delta': delta, 'finish_reason': reason}]})}\n\n")
 
+    def silence(self) -> None:
+        """Says nothing until the client hangs up."""
+        if not self._handler.connection.recv(1):
+            self._gone.set()
+
     def say(self, text: str) -> None:
         """A whole and proper reply, a few letters at a time."""
         self.begin()

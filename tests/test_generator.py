@@ -22,7 +22,7 @@ from rag.config import load_settings
 from rag.generator import data
 from rag.rewriter import is_sound
 from rag.verifier import Verifier
-from tests.llm_servers import FakeLLM, Reply, fake_llm, llama, small_model
+from tests.llm_servers import Behaviour, FakeLLM, Reply, fake_llm, llama, small_model
 from ui.doctor import examine
 from ui.terminal import answer_lines
 
@@ -289,6 +289,40 @@ def test_a_stream_that_is_cancelled_closes_the_connection_while_the_model_writes
     fake.behaviour = never_ends
     asyncio.run(leave())
     assert fake.client_left.wait(5)
+
+
+def before_it_begins(reply: Reply, _: object) -> None:
+    reply.silence()
+
+
+def after_a_sentence(reply: Reply, _: object) -> None:
+    reply.begin()
+    reply.piece(f"{TRUE}. [1] Then ")
+    reply.silence()
+
+
+@pytest.mark.parametrize("falls_silent", [before_it_begins, after_a_sentence])
+def test_a_model_that_is_silent_is_hung_up_on_when_it_is_stopped(
+    fake: FakeLLM, written: Assistant, falls_silent: Behaviour
+) -> None:
+    fake.behaviour = falls_silent
+    stopped = threading.Event()
+    growing = written.stream(QUESTION, stopped=stopped)
+    threading.Timer(0.3, stopped.set).start()
+    *_, answer = growing
+    assert fake.client_left.wait(5)
+    assert any("was stopped" in note for note in answer.notes)
+    assert answer.text.startswith(TRUE)
+
+
+def test_a_model_that_is_silent_over_a_follow_up_is_hung_up_on_too(fake: FakeLLM, written: Assistant) -> None:
+    fake.behaviour = before_it_begins
+    stopped = threading.Event()
+    threading.Timer(0.3, stopped.set).start()
+    *_, answer = written.stream("When did they sign it?", history=[Turn(QUESTION, TRUE)], stopped=stopped)
+    assert fake.client_left.wait(5)
+    assert len(fake.asked) == 1
+    assert "Belarus" in answer.searched_for
 
 
 def test_what_is_stopped_is_not_asked_again(fake: FakeLLM, written: Assistant) -> None:

@@ -45,8 +45,7 @@ class Desk:
         self._assistant: Assistant | None = given
         self._lock = threading.Lock()
         self._embedder = embedder
-        self._loading = loading or threading.Lock()
-        self._warm = threading.Event()
+        self._loading = loading
         self._log = FeedbackLog(self._path)
         self._examples: tuple[str, Sequence[Suggestion]] = ("", ())
 
@@ -71,7 +70,10 @@ class Desk:
 
                 elsewhere = self._settings is not None and self._settings.store is not None
                 self._assistant = Assistant(
-                    None if elsewhere else self._path, settings=self._settings, embedder=self._embedder
+                    None if elsewhere else self._path,
+                    settings=self._settings,
+                    embedder=self._embedder,
+                    loading=self._loading,
                 )
             else:
                 self._refresh(self._assistant)
@@ -100,22 +102,14 @@ class Desk:
     @property
     def is_warm(self) -> bool:
         """Whether the models are loaded, so that a question is answered at once."""
-        return self._warm.is_set()
+        return self._assistant is not None and self._assistant.is_warm
 
     def warm(self) -> None:
-        """Loads the models, or waits until they are; where there is no archive to ask yet, it leaves them.
-
-        One thread loads them: the libraries behind them cannot be imported by several at once.
-        """
-        with self._loading:
-            if self.is_warm:
-                return
-            try:
-                self.assistant().warm()
-            except DatelineError as error:
-                log.info("Models are not loaded yet: %s", error)
-            else:
-                self._warm.set()
+        """Loads the models, or waits until they are; where there is no archive to ask yet, it leaves them."""
+        try:
+            self.assistant().warm()
+        except DatelineError as error:
+            log.info("Models are not loaded yet: %s", error)
 
     def prepare(self) -> None:
         """Does what the first reader would otherwise wait for."""

@@ -132,8 +132,6 @@ def _llm(settings: Settings) -> str:
         "".join(llm.write("Answer with one word.", "Are you there?", tokens=4, patient=False, whole=False))
     except LLMError as error:
         raise LLMError(f"{settings.llm_model} at {settings.llm_url} {error}") from error
-    finally:
-        llm.close()
     return f"{settings.llm_model} at {settings.llm_url} answers"
 
 
