@@ -151,7 +151,7 @@ class _Watch:
         try:
             async with room:
                 fetched = await fetcher.get(url, etag=known.etag, modified=known.modified)
-            items = [] if fetched.unchanged else _items(url, fetched)
+            items = [] if fetched.unchanged else await asyncio.to_thread(_items, url, fetched)
         except InputError as error:
             asked_for = error.wait if isinstance(error, FetchError) else None
             later = time.time() + _wait(known.failures, asked_for)
@@ -176,7 +176,7 @@ class _Watch:
                     self.state.put_off(entry, time.time() + _wait(entry.failures, error.wait))
                     return problem
         try:
-            clean(page)
+            await asyncio.to_thread(clean, page)
         except InputError as error:
             self.state.leave(entry)
             return problem or _problem(url or page.origin, error)

@@ -110,6 +110,13 @@ def test_what_the_archive_does_not_hold_is_an_abstention(http: httpx.Client) -> 
     assert "The archive does not answer that" in answer["text"]
 
 
+def test_sources_that_differ_come_as_a_timeline_too(http: httpx.Client) -> None:
+    answer = ask(http, question="How many people died in the Lisbon funicular crash?", as_of="2025-09-30")
+    assert [moment["value"] for moment in answer["timeline"]] == ["Sixteen", "17"]
+    assert [moment["citation"] for moment in answer["timeline"]] == [1, 2]
+    assert answer["written_by"] == ""
+
+
 def test_the_status_is_what_the_archive_holds(http: httpx.Client, assistant: Assistant) -> None:
     held, coverage = http.get("/api/status").json(), assistant.coverage()
     assert (held["generation"], held["articles"]) == (assistant.generation, coverage.articles)

@@ -582,6 +582,13 @@ def test_only_web_addresses_become_links(url: str | None):
     assert "<i>" not in shown
 
 
+def test_a_reader_is_told_which_llm_wrote_and_what_went_wrong_with_one():
+    noted = answer(written_by="<i>small", notes=("The LLM small was silent; what had passed stands.",))
+    shown = answer_html(noted, turn=1)
+    assert "Written by &#60;i&#62;small&#59; each sentence was checked against its sources" in shown
+    assert "was silent&#59; what had passed stands" in shown
+
+
 def test_what_was_corrected_since_is_struck_through_and_stays_readable():
     old = answer(timeline=(Moment(1, date(2025, 8, 20), "$5", superseded=True),))
     assert "<s>It cost <b>&#36;5</b>" in answer_html(old, turn=1)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from index.article import Article, DateOrigin
 from rag.answer import Answer, Citation
 from ui.exports import KINDS, export, markdown
+from ui.wording import STOPPED
 
 CITATION = Citation(
     "The bridge cost $5 million.", 0, 27, "a1", "Bridge & {tunnel}", "Wire", "https://news.example/1?a=b",
@@ -30,6 +31,14 @@ def test_markdown_holds_the_answer_and_its_numbered_sources():
         "**How much?**\n\nThe bridge cost \\$5 million. [1]\n\n"
         "1. *Bridge \\& {tunnel}*, Wire, 2025-08-21. <https://news.example/1?a=b>\n"
     )
+
+
+def test_markdown_says_that_an_answer_was_stopped_and_who_wrote_it():
+    stopped = replace(ANSWER, written_by="small-model", notes=(STOPPED,))
+    assert (
+        "[1]\n\n*Written by small-model; each sentence was checked against its sources.*\n\n"
+        "*Stopped before the answer was whole.*\n\n1. *Bridge"
+    ) in markdown(stopped)
 
 
 @given(st.text())

@@ -140,6 +140,12 @@ def test_a_rebound_name_or_a_foreign_page_reaches_no_tool(doors: str, headers: d
     assert httpx.post(f"{doors}/mcp", json=asked, headers=accept | headers).status_code == status
 
 
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_no_stream_is_held_open_and_no_session_kept(doors: str, method: str) -> None:
+    answer = httpx.request(method, f"{doors}/mcp", headers={"Accept": "text/event-stream"}, timeout=20)
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+
+
 def test_over_http_the_key_is_asked_for(assistant: Assistant) -> None:
     async def scenario(url: str) -> None:
         headers = {"authorization": f"Bearer {KEY}"}

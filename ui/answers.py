@@ -6,9 +6,8 @@ import re
 
 from rag.answer import Answer, Citation
 from ui.markup import escape
-from ui.wording import day_name
+from ui.wording import STOPPED, asides, day_name
 
-STOPPED = "Stopped before the answer was whole."
 NEAREST_NOTE = "The nearest articles are listed under Sources. They are not an answer."
 
 
@@ -20,8 +19,7 @@ def answer_html(answer: Answer, turn: int) -> str:
         label = '<p class="dl-label">No answer in this archive</p>'
         nearest = f'<p class="dl-note">{NEAREST_NOTE}</p>' if answer.evidence else ""
         return f'<div class="dl-answer dl-abstained">{label}{body}{nearest}</div>'
-    stopped = f'<p class="dl-note" role="status">{STOPPED}</p>' if STOPPED in answer.notes else ""
-    return f'<div class="dl-answer">{body}{stopped}</div>'
+    return f'<div class="dl-answer">{body}{"".join(map(_aside, asides(answer)))}</div>'
 
 
 def with_span(citation: Citation) -> str:
@@ -42,6 +40,11 @@ def _paragraph(text: str, answer: Answer, turn: int) -> str:
     if text in answer.notes:
         return f'<p class="dl-differ" dir="auto">{escape(text)}</p>'
     return f'<p dir="auto">{_marked_up(text, answer, turn)}</p>'
+
+
+def _aside(text: str) -> str:
+    role = ' role="status"' if text == STOPPED else ""
+    return f'<p class="dl-note"{role} dir="auto">{escape(text)}</p>'
 
 
 def _marked_up(text: str, answer: Answer, turn: int) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from index.article import Article
 from rag.answer import Answer, Citation
 from ui.markup import safe_url
+from ui.wording import asides
 
 FindArticle = Callable[[str], Article | None]
 
@@ -33,10 +34,15 @@ def export(answers: Sequence[Answer], kind: str, find: FindArticle) -> Export:
 
 
 def markdown(answer: Answer) -> str:
-    """The answer with its numbered sources; what articles say is escaped, so that no viewer reads markup in it."""
+    """The answer with what is said beside it and its numbered sources.
+
+    What articles say is escaped, so that no viewer reads markup in it.
+    """
     numbered = [f"{number}. {_reference(citation)}" for number, citation in enumerate(answer.citations, 1)]
     paragraphs = [_plain(part) for part in re.split(r"\n\s*\n", answer.text)]
-    return "\n\n".join([f"**{_plain(answer.question)}**", *paragraphs, *(["\n".join(numbered)] if numbered else [])])
+    beside = [f"*{_plain(aside)}*" for aside in asides(answer)]
+    sources = ["\n".join(numbered)] if numbered else []
+    return "\n\n".join([f"**{_plain(answer.question)}**", *paragraphs, *beside, *sources])
 
 
 def _as_markdown(answers: Sequence[Answer], _find: FindArticle) -> Export:

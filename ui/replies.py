@@ -12,13 +12,14 @@ from typing import Any
 
 from index.errors import DatelineError
 from rag.background import on_thread
-from ui.answers import STOPPED, answer_html
+from ui.answers import answer_html
 from ui.choices import Choices
 from ui.conversation import History, message, pack, turn_of, turns, unpack
 from ui.desk import Desk
 from ui.faces import face_html
 from ui.suggestions import follow_ups
 from ui.waiting import Busy, WaitingLine
+from ui.wording import STOPPED
 
 log = logging.getLogger(__name__)
 

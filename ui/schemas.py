@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any, Self
 
@@ -164,6 +165,15 @@ class Cited(Place):
         )
 
 
+class Dated(BaseModel):
+    """An entry of a timeline: the citation by its number, the day it speaks of, and the figure it gives."""
+
+    citation: int
+    day: date | None
+    value: str
+    superseded: Annotated[bool, Field(description="Whether a later article corrects it.")]
+
+
 class AskResponse(BaseModel):
     """An answer, or, where `abstained`, what the archive covers and the passages nearest to the question."""
 
@@ -176,6 +186,8 @@ class AskResponse(BaseModel):
     searched_for: Annotated[str, Field(description="The question as searched, after the history was read in.")]
     understood: Annotated[list[str], Field(description="What was understood: dates, sources and the like.")]
     notes: Annotated[list[str], Field(description="Dateline's own words on the answer, such as that sources differ.")]
+    timeline: Annotated[list[Dated], Field(description="Where one was asked for or sources differ; newest first.")]
+    written_by: Annotated[str, Field(description="The LLM that wrote the text; empty where it is the citations' own.")]
     confidence: float
     generation: Annotated[str, Field(description="The state of the archive that it was answered from.")]
     seconds: float
@@ -193,6 +205,8 @@ class AskResponse(BaseModel):
             searched_for=answer.searched_for,
             understood=list(answer.understood),
             notes=list(answer.notes),
+            timeline=[Dated(**asdict(moment)) for moment in answer.timeline],
+            written_by=answer.written_by,
             confidence=answer.confidence,
             generation=answer.generation,
             seconds=answer.seconds,

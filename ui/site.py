@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import HTMLResponse, JSONResponse
-from starlette.routing import BaseRoute, Match
+from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rag.config import Settings
@@ -63,7 +63,10 @@ def build_site(desk: Desk, settings: Settings) -> FastAPI:
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
     doors = _doors(service, settings)
-    doors.router.routes.extend(mcp_app.routes)
+    [tools] = mcp_app.routes
+    assert isinstance(tools, Route)
+    # Nothing is ever sent of our own accord, and no session kept: so no GET and no DELETE, as the transport lets us.
+    doors.router.routes.append(Route(tools.path, tools.endpoint, methods=["POST"]))
 
     @asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:

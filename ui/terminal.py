@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from rag.answer import Answer, Citation, Evidence
-from ui.wording import day_name, days_name, nearest
+from ui.wording import asides, day_name, days_name, nearest
 
 NEAREST_SHOWN = 3
 
@@ -18,13 +18,9 @@ def answer_lines(answer: Answer) -> Iterator[tuple[str, str]]:
     """
     for line in answer.text.split("\n"):
         yield ("yellow" if answer.abstained else "bold"), printable(line)
-    if answer.written_by:
+    for aside in asides(answer):
         yield "", ""
-        yield "dim", printable(f"Written by {answer.written_by}; each sentence was checked against its sources.")
-    for note in answer.notes:
-        if note not in answer.text:
-            yield "", ""
-            yield "yellow", printable(f"Note: {note}")
+        yield "yellow", printable(aside)
     for number, citation in enumerate(answer.citations, 1):
         yield "", ""
         yield from _citation_lines(number, citation)

@@ -6,7 +6,9 @@ from calendar import monthrange
 from collections.abc import Iterable
 from datetime import date
 
-from rag.answer import Evidence
+from rag.answer import Answer, Evidence
+
+STOPPED = "Stopped before the answer was whole."
 
 
 def day_name(day: date) -> str:
@@ -23,6 +25,13 @@ def days_name(first: date, last: date) -> str:
     if first.day == 1 and last == first.replace(day=monthrange(first.year, first.month)[1]):
         return f"{first:%B %Y}"
     return f"{day_name(first)} to {day_name(last)}"
+
+
+def asides(answer: Answer) -> tuple[str, ...]:
+    """What is said beside an answer's text: the LLM that wrote it, and the notes that do not stand in the text."""
+    writer = answer.written_by
+    written = (f"Written by {writer}; each sentence was checked against its sources.",) if writer else ()
+    return (*written, *(note for note in answer.notes if note not in answer.text))
 
 
 def nearest(evidence: Iterable[Evidence], at_most: int) -> tuple[Evidence, ...]:
