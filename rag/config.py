@@ -61,6 +61,7 @@ class Settings(BaseSettings):
         (), description="Web pages that may call the HTTP doors: https://host each; none by default."
     )
     rate_limit: int = Field(120, ge=0, description="HTTP requests a client may make a minute; 0 for no limit.")
+    chat_rate_limit: int = Field(30, ge=0, description="Questions a reader may ask the page a minute; 0 for no limit.")
     at_once: int = Field(4, ge=1, le=256, description="How many questions HTTP callers have answered at a time.")
     waiting: int = Field(32, ge=0, description="How many more of them may wait their turn before callers are put off.")
     time_limit: float = Field(60, gt=0, description="Seconds that an HTTP caller waits for an answer at most.")

@@ -270,6 +270,15 @@ def test_a_bucket_never_gives_more_than_its_rate(rate: int, pauses: list[float])
         assert wait <= 60 / rate
     now += buckets.take("somebody") + 1e-6
     assert buckets.take("another") == 0
+    buckets.give_back("another")
+    assert sum(buckets.take("another") == 0 for _ in range(rate + 1)) == rate
+
+
+def test_a_caller_has_one_bucket_for_all_of_its_ipv6_addresses() -> None:
+    buckets = Buckets(1, lambda: 0.0, per=600)
+    assert buckets.take("2001:db8::1") == 0
+    assert buckets.take("2001:db8::2") == 600
+    assert buckets.take("2001:db8:0:1::1") == buckets.take("192.0.2.1") == 0
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:80", ""])

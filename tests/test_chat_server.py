@@ -114,7 +114,47 @@ def test_a_user_logs_in(served: str):
             page.get_by_role("button", name="Login").click()
             if password == "a guess":
                 expect(page.get_by_text("Incorrect Credentials")).to_be_visible()
+                expect(page.get_by_text("After ten wrong passwords, one more is looked at each minute")).to_be_visible()
         expect(page.get_by_role("alert")).to_contain_text("There is no archive yet", timeout=20_000)
+        chromium.close()
+
+
+def log_in(served: str, password: str, address: str) -> httpx.Response:
+    """What a client at an address gets that logs in, as a proxy on this machine tells it."""
+    return httpx.post(
+        f"{served}login",
+        data={"username": "ann", "password": password},
+        headers={"X-Forwarded-For": address},
+        timeout=20,
+    )
+
+
+def test_one_who_guesses_passwords_is_put_off_and_nobody_else_is(served: str):
+    for _ in range(12):
+        assert log_in(served, "a long secret", "203.0.113.7").status_code == 200
+    for _ in range(10):
+        assert log_in(served, "a guess", "203.0.113.7").json() == {"detail": "Incorrect credentials."}
+    put_off = log_in(served, "a long secret", "203.0.113.7")
+    assert put_off.status_code == 400
+    assert "Too many logins have failed. Try again in" in put_off.json()["error"]["message"]
+    assert 1 <= int(put_off.headers["retry-after"]) <= 60
+    assert log_in(served, "a long secret", "203.0.113.8").status_code == 200
+
+
+@browser_wanted
+def test_a_reader_who_asks_too_often_is_told_when_to_ask_again(tmp_path: Path):
+    with ExitStack() as stack:
+        url = stack.enter_context(serving(tmp_path / "archive", DATELINE_CHAT_RATE_LIMIT="1"))
+        chromium = stack.enter_context(sync_playwright()).chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+        )
+        page = chromium.new_page()
+        page.goto(url)
+        expect(page.locator(".dl-trouble")).to_be_visible(timeout=20_000)
+        for question, said in (("Who?", "There is no archive"), ("What?", "asked many questions within a minute")):
+            page.get_by_label("Your question").fill(question)
+            page.get_by_label("Your question").press("Enter")
+            expect(page.locator(".dl-answer.dl-error").last).to_contain_text(said, timeout=20_000)
         chromium.close()
 
 

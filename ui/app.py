@@ -29,7 +29,7 @@ from ui.faces import about_html, head_html, welcome_html
 from ui.feedback import Feedback
 from ui.fields import Fields
 from ui.histogram import histogram_html
-from ui.limits import BoundedBody
+from ui.limits import LOGINS, BoundedBody, Buckets, LoginLimit, login_failures
 from ui.policy import ContentPolicy
 from ui.replies import ASKED_AT_ONCE, IN_LINE_AT_MOST, Replies
 from ui.server import Server
@@ -51,7 +51,7 @@ _SAY = """(said) => {
   const line = document.querySelector(".dl-feedback .dl-said");
   if (line) line.textContent = said?.text ?? "";
 }"""
-LOGIN = "Dateline: log in"
+LOGIN = f"Dateline: log in. {LOGINS}"
 _RUNNING = ASKED_AT_ONCE + IN_LINE_AT_MOST
 _QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 # What is exported is saved by the browser itself: the server keeps no file of it.
@@ -114,10 +114,12 @@ def launch(
     archives = Archives.opened(Path(archive), also, settings)
     door = read_users(settings.auth.get_secret_value()).door() if settings.auth else None
     site = build_site(archives.desks[0], settings)
+    asked = Buckets(settings.chat_rate_limit) if settings.chat_rate_limit else None
+    failures = login_failures()  # of all pages together
     for desk in reversed(archives.desks):  # the first, at "/", would take what is meant for the others
         gr.mount_gradio_app(
             site,
-            _page(desk, questions if desk is archives.desks[0] else (), archives.beside(desk)),
+            _page(desk, questions if desk is archives.desks[0] else (), archives.beside(desk), asked),
             path=archives.path(desk),
             ssr_mode=False,
             run_history=False,
@@ -136,6 +138,7 @@ def launch(
                 "middleware": [
                     Middleware(ContentPolicy),
                     Middleware(BoundedBody, size=BODY_SIZE),
+                    Middleware(LoginLimit, failures=failures),
                     Middleware(Rooted, root_path=settings.root_path, below=archives.path(desk)),
                 ]
             },
@@ -153,14 +156,14 @@ def _prepare(desks: Sequence[Desk]) -> None:
         desk.prepare()
 
 
-def _page(desk: Desk, questions: Sequence[str], beside: Sequence[Neighbour]) -> gr.Blocks:
+def _page(desk: Desk, questions: Sequence[str], beside: Sequence[Neighbour], asked: Buckets | None = None) -> gr.Blocks:
     app = gr.Blocks(title="Dateline", analytics_enabled=False, fill_width=True, fill_height=True)
     with app:
         head = _html(head_html(None), "dl-head")
         with gr.Row(elem_id="dl-main", equal_height=False):
             with gr.Column(scale=3, min_width=300, elem_id="dl-left"):
                 fields = Fields()
-                chat = _chat(desk, fields, questions)
+                chat = _chat(Replies(desk, asked=asked), fields, questions)
                 matching = fields.picture_below()
             with gr.Column(scale=2, min_width=300, elem_id="dl-right"):
                 panel = _html(panel_html(None, desk.find), "dl-sources", _PANEL_EVENTS)
@@ -175,7 +178,7 @@ def _html(value: str, name: str, events: str | None = None) -> gr.HTML:
     return gr.HTML(value, elem_id=name, apply_default_css=False, js_on_load=events)
 
 
-def _chat(desk: Desk, fields: Fields, questions: Sequence[str]) -> gr.ChatInterface:
+def _chat(replies: Replies, fields: Fields, questions: Sequence[str]) -> gr.ChatInterface:
     chatbot = gr.Chatbot(
         elem_id="dl-chat",
         show_label=False,
@@ -202,7 +205,7 @@ def _chat(desk: Desk, fields: Fields, questions: Sequence[str]) -> gr.ChatInterf
         elem_id="dl-question",
     )
     return gr.ChatInterface(
-        Replies(desk).respond,
+        replies.respond,
         chatbot=chatbot,
         textbox=textbox,
         additional_inputs=fields.inputs,

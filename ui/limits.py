@@ -1,4 +1,4 @@
-"""How much one caller may send: the size and time of a body, and the requests a minute."""
+"""How much one caller may send: the size and time of a body, the requests a minute, and logins that fail."""
 
 from __future__ import annotations
 
@@ -78,26 +78,39 @@ async def _let_go_by(receive: Receive) -> None:
 
 
 class Buckets:
-    """A token bucket for each client: `rate` tokens a minute, and as many at once after a minute of rest.
+    """A token bucket for each client: `rate` tokens in `per` seconds, and as many at once after so long a rest.
 
-    Remembers the 10,000 clients seen last.
+    A client is known by its address; of an IPv6 address by the /64, as one caller has a whole one. Remembers the
+    10,000 clients seen last.
     """
 
-    def __init__(self, rate: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, rate: int, clock: Callable[[], float] = time.monotonic, *, per: float = 60) -> None:
         self._rate = rate
+        self._per = per
         self._clock = clock
         self._levels: OrderedDict[str, tuple[float, float]] = OrderedDict()  # client: tokens, and when it had them
 
-    def take(self, client: str) -> float:
+    def take(self, address: str) -> float:
         """Takes a token and returns 0, or returns the seconds until there is one."""
+        level = self._level(address)
+        wait = 0.0 if level >= 1 else (1 - level) * self._per / self._rate
+        self._keep(address, level if wait else level - 1)
+        return wait
+
+    def give_back(self, address: str) -> None:
+        """Puts back a token that was taken."""
+        self._keep(address, self._level(address) + 1)
+
+    def _level(self, address: str) -> float:
         now = self._clock()
-        level, then = self._levels.pop(client, (float(self._rate), now))
-        level = min(self._rate, level + (now - then) * self._rate / 60)
-        wait = 0.0 if level >= 1 else (1 - level) * 60 / self._rate
-        self._levels[client] = (level if wait else level - 1, now)
+        level, then = self._levels.get(_client(address), (float(self._rate), now))
+        return min(self._rate, level + (now - then) * self._rate / self._per)
+
+    def _keep(self, address: str, level: float) -> None:
+        self._levels.pop(_client(address), None)
+        self._levels[_client(address)] = (level, self._clock())
         if len(self._levels) > CLIENTS_KEPT:
             self._levels.popitem(last=False)
-        return wait
 
 
 class RateLimit:
@@ -112,7 +125,7 @@ class RateLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes the request on, or refuses it."""
         if scope["type"] == "http" and scope["path"] not in self._open:
-            wait = self._buckets.take(_client(scope))
+            wait = self._buckets.take(address_of(scope))
             if wait:
                 message = f"{self._rate} requests a minute is the most. Ask again in {math.ceil(wait)} s."
                 problem = Problem(429, "rate_limit_error", message, headers={"Retry-After": str(math.ceil(wait))})
@@ -121,9 +134,51 @@ class RateLimit:
         await self._app(scope, receive, send)
 
 
-def _client(scope: Scope) -> str:
-    """The caller's address; of an IPv6 address the /64, as one caller has a whole one."""
-    name = str((scope.get("client") or ("",))[0])
+class LoginLimit:
+    """ASGI middleware that puts off a client whose logins fail: `failures` holds a token for each that may.
+
+    It answers 400, the one refusal that Gradio's login page shows; what it says there stands in LOGINS.
+    """
+
+    def __init__(self, app: ASGIApp, failures: Buckets) -> None:
+        self._app = app
+        self._failures = failures
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes the request on, or refuses it."""
+        if scope["type"] != "http" or scope["method"] != "POST" or not scope["path"].rstrip("/").endswith("/login"):
+            await self._app(scope, receive, send)
+            return
+        address = address_of(scope)
+        wait = math.ceil(self._failures.take(address))
+        if wait:
+            message = f"Too many logins have failed. Try again in {wait} s."
+            problem = Problem(400, "rate_limit_error", message, headers={"Retry-After": str(wait)})
+            await problem.response()(scope, receive, send)
+            return
+
+        async def send_and_forgive(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] == 200:
+                self._failures.give_back(address)
+            await send(message)
+
+        await self._app(scope, receive, send_and_forgive)
+
+
+def login_failures() -> Buckets:
+    """The logins that may fail: ten of one address at once, and then one a minute."""
+    return Buckets(10, per=600)
+
+
+LOGINS = "After ten wrong passwords, one more is looked at each minute."
+
+
+def address_of(scope: Scope) -> str:
+    """The caller's address, empty where there is none."""
+    return str((scope.get("client") or ("",))[0])
+
+
+def _client(name: str) -> str:
     try:
         address = ipaddress.ip_address(name)
     except ValueError:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import threading
 from collections.abc import AsyncGenerator, Generator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
+
+import gradio as gr
 
 from index.errors import DatelineError
 from rag.background import on_thread
@@ -17,6 +20,7 @@ from ui.choices import Choices
 from ui.conversation import History, message, pack, turn_of, turns, unpack
 from ui.desk import Desk
 from ui.faces import face_html
+from ui.limits import Buckets
 from ui.suggestions import follow_ups
 from ui.waiting import Busy, WaitingLine
 from ui.wording import STOPPED
@@ -28,14 +32,17 @@ IN_LINE_AT_MOST = 32
 SEARCHING = "Looking through the archive …"
 LOADING = "Loading the language model, then looking through the archive: the first answer takes a few seconds …"
 STOPPED_EARLY = "This question was stopped before there was an answer. It can be asked again."
+TOO_OFTEN = "You have asked many questions within a minute. Ask this one again in {} s; nothing was lost."
 FAILED = "Something went wrong in Dateline itself; its log says what. Other questions may still be answered."
 
 
 class Replies:
     """Answers the page's questions, a few at a time; whatever goes wrong, the reader is told and not left waiting."""
 
-    def __init__(self, desk: Desk, line: WaitingLine | None = None) -> None:
+    def __init__(self, desk: Desk, line: WaitingLine | None = None, *, asked: Buckets | None = None) -> None:
+        """`asked` bounds how often one reader may ask."""
         self._desk = desk
+        self._asked = asked
         self._line = line or WaitingLine(at_once=ASKED_AT_ONCE, waiting=IN_LINE_AT_MOST)
 
     async def respond(
@@ -47,12 +54,17 @@ class Replies:
         last: str | None,
         sources: Sequence[str] | None,
         newest: bool,
+        request: gr.Request | None = None,
     ) -> AsyncGenerator[dict[str, Any], None]:
         """The messages that stand in the reply's place one after another; the last stays.
 
         One that is cancelled ends with what was said so far, marked as stopped.
         """
         typed = (as_of, first, last, sources, newest)
+        reader = request.client.host if request is not None and request.client is not None else ""
+        if self._asked is not None and (wait := self._asked.take(reader)):
+            yield message(face_html("Busy just now", TOO_OFTEN.format(math.ceil(wait))))
+            return
         said: dict[str, Any] = {}
         try:
             async with aclosing(on_thread(lambda left: self._spoken(question, history, typed, left))) as speaking:
