@@ -1,4 +1,4 @@
-"""Writes docs/reference.md and docs/cli.md from the docstrings: `python -m docs.reference`."""
+"""Writes docs/reference.md, cli.md and settings.md from the docstrings: `python -m docs.reference`."""
 
 from __future__ import annotations
 
@@ -26,6 +26,22 @@ PUBLIC: dict[str, tuple[str, ...] | None] = {
     "index.errors": None,
 }
 _NOTE = "Written by `python -m docs.reference` from the docstrings: change those, not this page.\n"
+_SETTINGS = """\
+Each setting is a variable in the environment, in capitals after `DATELINE_`, or a line of `dateline.toml` in the
+folder that the command is run in. A flag of the command comes first, then the environment, then the file, then the
+default:
+
+```toml
+# dateline.toml
+archive = "/var/lib/dateline/archive"
+citations = 5
+hosts = ["news.example"]
+```
+
+In the environment a list is written with commas (`DATELINE_HOSTS=news.example,paper.example`) and `llm_options` as
+JSON. `dateline config` prints each setting with its value and where that came from; secrets are shown as stars. A name
+that is no setting, and a value that cannot be used, end the command with exit code 1 and say the setting, its value,
+its place and what is wanted."""
 
 
 def reference() -> str:
@@ -55,6 +71,17 @@ def commands() -> str:
             lines += ["", *_epilog(command.epilog)]
         lines += [""]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def settings() -> str:
+    """The page of the settings."""
+    from rag.config import Settings, default_of
+
+    lines = ["# The settings", "", _NOTE, _SETTINGS, "", "| setting | default | what it is |", "| --- | --- | --- |"]
+    lines += [
+        f"| `{name}` | {default_of(name)} | {field.description} |" for name, field in Settings.model_fields.items()
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _is_own(module: Any, name: str) -> bool:
@@ -142,9 +169,10 @@ def _epilog(text: str) -> Iterator[str]:
 
 
 def main() -> None:
-    """Writes both pages."""
+    """Writes the pages."""
     (DOCS / "reference.md").write_text(reference(), encoding="utf-8")
     (DOCS / "cli.md").write_text(commands(), encoding="utf-8")
+    (DOCS / "settings.md").write_text(settings(), encoding="utf-8")
 
 
 if __name__ == "__main__":

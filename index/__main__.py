@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
@@ -247,15 +247,26 @@ def copy(
     _show(asdict(report), as_json)
 
 
+def print_table(rows: Iterable[Sequence[str]], *head: str) -> None:
+    """Columns side by side: on a terminal wrapped to its width, in a pipe one line a row, however long."""
+    console = Console(highlight=False, markup=False)
+    if console.is_terminal:
+        table = Table(*head, show_header=bool(head), box=None, pad_edge=False)
+        for row in rows:
+            table.add_row(*row)
+        console.print(table)
+        return
+    lines = [*([head] if head else []), *rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        sys.stdout.write("  ".join(map(str.ljust, line, widths)).rstrip() + "\n")
+
+
 def _show(facts: dict[str, Any], as_json: bool, hidden: tuple[str, ...] = ()) -> None:
     if as_json:
         sys.stdout.write(json.dumps(facts, indent=1, ensure_ascii=False) + "\n")
         return
-    table = Table(show_header=False, box=None, pad_edge=False)
-    for name, value in facts.items():
-        if name not in hidden:
-            table.add_row(name, _shown(value))
-    Console(highlight=False).print(table)
+    print_table((name, _shown(value)) for name, value in facts.items() if name not in hidden)
 
 
 def _shown(value: Any) -> str:

@@ -90,7 +90,7 @@ def test_every_link_within_the_docs_leads_somewhere():
 
 
 def test_the_reference_is_current():
-    from docs.reference import DOCS, commands, reference
+    from docs.reference import DOCS, commands, reference, settings
 
-    for name, text in (("reference.md", reference()), ("cli.md", commands())):
+    for name, text in (("reference.md", reference()), ("cli.md", commands()), ("settings.md", settings())):
         assert (DOCS / name).read_text(encoding="utf-8") == text, f"run `python -m docs.reference`: {name} is not new"

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-EXAMPLES = "dateline config\n\ndateline config --json\n\nDATELINE_CITATIONS=5 dateline config --archive DIR"
+from index.__main__ import print_table
 
-_PIPED_WIDTH = 200  # columns: a line a setting, for grep
+EXAMPLES = "dateline config\n\ndateline config --json\n\nDATELINE_CITATIONS=5 dateline config --archive DIR"
 
 
 def config(
@@ -25,11 +24,5 @@ def config(
     if as_json:
         typer.echo(json.dumps([origin.to_dict() for origin in found], ensure_ascii=False, indent=2))
         return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("setting", "value", "from", "what it is", box=None, pad_edge=False)
-    for origin in found:
-        table.add_row(origin.name, origin.shown, origin.source, origin.meaning)
-    width = None if sys.stdout.isatty() else _PIPED_WIDTH
-    Console(highlight=False, markup=False, width=width).print(table)
+    rows = ((origin.name, origin.shown, origin.source, origin.meaning) for origin in found)
+    print_table(rows, "setting", "value", "from", "what it is")
