@@ -3,6 +3,7 @@
 DatelineError
 ├── InputError            a file or record could not be read: names the file, the record and the reason
 │   └── FetchError        a web address could not be fetched: names it, and says when to try again
+│       └── NotAsked      an address that must not be asked: not on the open internet, or no web address
 ├── QuestionError         a question cannot be asked as it stands (empty, too long, an impossible date)
 ├── SettingsError         a setting has a value that cannot be used
 ├── ModelError            a model could not be loaded or gave something unusable
@@ -45,6 +46,13 @@ class FetchError(InputError):
         super().__init__(origin, reason)
         self.lasting = lasting
         self.wait = wait
+
+
+class NotAsked(FetchError):
+    """An address that must not be asked, so that nothing was sent to it; `lasting` as long as it stands so."""
+
+    def __init__(self, origin: str, reason: str) -> None:
+        super().__init__(origin, reason, lasting=True)
 
 
 class QuestionError(DatelineError):

@@ -19,7 +19,7 @@ from types import TracebackType
 import httpx
 from protego import Protego
 
-from index.errors import FetchError
+from index.errors import FetchError, NotAsked
 from index.guard import PinnedTransport, is_public
 
 log = logging.getLogger(__name__)
@@ -177,11 +177,11 @@ def _checked(url: str, origin: str) -> httpx.URL:
     try:
         address = httpx.URL(url)
     except (httpx.InvalidURL, ValueError) as error:
-        raise FetchError(origin, f"{led}not an address ({error})", lasting=True) from error
+        raise NotAsked(origin, f"{led}not an address ({error})") from error
     if address.scheme not in {"http", "https"} or not address.host:
-        raise FetchError(origin, f"{led}only http and https addresses are fetched", lasting=True)
+        raise NotAsked(origin, f"{led}only http and https addresses are fetched")
     if address.userinfo:
-        raise FetchError(origin, f"{led}addresses with a user's name in them are not fetched", lasting=True)
+        raise NotAsked(origin, f"{led}addresses with a user's name in them are not fetched")
     return address.copy_with(fragment=None)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import httpx
 
-from index.errors import FetchError
+from index.errors import FetchError, NotAsked
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _MEND = "give --allow-private where this is your own network"
@@ -87,7 +87,5 @@ class PinnedTransport(httpx.AsyncBaseTransport):
             raise FetchError(str(request.url), f"the host {name} is not found ({error})") from error
         addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
         if refused := next((address for address in addresses if not self._allow(address)), None):
-            raise FetchError(
-                str(request.url), f"{name} is at {refused}, which is not on the open internet: {_MEND}", lasting=True
-            )
+            raise NotAsked(str(request.url), f"{name} is at {refused}, which is not on the open internet: {_MEND}")
         return addresses

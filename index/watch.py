@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from index.article import PageKind, RawPage
 from index.cleaning import clean
 from index.embedding import Embedder
-from index.errors import ArchiveError, ArchiveLocked, FetchError, InputError
+from index.errors import ArchiveError, ArchiveLocked, FetchError, InputError, NotAsked
 from index.faiss_store import FaissStore
 from index.fetch import Fetched, Fetcher, Limits
 from index.formats import Format, detect
@@ -63,7 +63,7 @@ class Round:
     """What one round did.
 
     `read` counts the feeds that answered, `unchanged` those among them with nothing new to say, `put_off` those that
-    were not asked because they failed lately. `problems` names each feed and page that could not be read, and why.
+    were not asked because they failed lately. `problems` names each feed and page that was not read, and why.
     `waiting` entries are left for later rounds. `build` is None where nothing was added.
     """
 
@@ -123,10 +123,12 @@ class _Watch:
     held: FaissStore | None = None  # what was added to last, so that its files are checked once and not each round
 
     async def round(self, fetcher: Fetcher) -> Round:
-        due = [url for url in self.feeds if self.state.feed(url).later <= time.time()]
+        later = {url: moment for url in self.feeds if (moment := self.state.feed(url).later) > time.time()}
+        due = [url for url in self.feeds if url not in later]
         room = asyncio.Semaphore(_AT_ONCE)
         asked = await asyncio.gather(*(self._read_feed(fetcher, url, room) for url in due))
-        problems = [problem for feed in asked for problem in feed.problems]
+        problems = [Skip(printable(url), _put_off(moment)) for url, moment in later.items()]
+        problems += [problem for feed in asked for problem in feed.problems]
         waiting = self.state.listed(self.manner.pages)
         found = await asyncio.gather(*(self._read_page(fetcher, entry, room) for entry in waiting))
         problems += [problem for problem in found if problem]
@@ -139,7 +141,7 @@ class _Watch:
         return Round(
             read=sum(feed.answered for feed in asked),
             unchanged=sum(feed.answered and not feed.new for feed in asked),
-            put_off=len(self.feeds) - len(due),
+            put_off=len(later),
             new=sum(feed.new for feed in asked),
             waiting=self.state.waiting(),
             problems=tuple(problems),
@@ -152,6 +154,8 @@ class _Watch:
             async with room:
                 fetched = await fetcher.get(url, etag=known.etag, modified=known.modified)
             items = [] if fetched.unchanged else await asyncio.to_thread(_items, url, fetched)
+        except NotAsked as error:
+            return _Asked(problems=[_problem(url, error)])  # nobody is spared by waiting: it may be let in meanwhile
         except InputError as error:
             asked_for = error.wait if isinstance(error, FetchError) else None
             later = time.time() + _wait(known.failures, asked_for)
@@ -254,6 +258,10 @@ def _record(page: RawPage) -> dict[str, object]:
 def _wait(failures: int, asked: float | None) -> float:
     """Seconds until something that failed is tried again: twice as long each time, and as the server asked."""
     return max(asked or 0.0, min(_FIRST_WAIT * 2.0 ** min(failures, 20), _LONGEST_WAIT))
+
+
+def _put_off(until: float) -> str:
+    return f"failed lately; asked again after {time.strftime('%Y-%m-%d %H:%M', time.localtime(until))}"
 
 
 def _problem(origin: str, error: InputError) -> Skip:

@@ -113,6 +113,47 @@ def test_ask_json_is_the_answer_as_python_gives_it(example_archive: Path, within
     assert first["event"]["first"] == first["event"]["last"] == "2025-08-20"
 
 
+def test_ask_is_kept_to_days_and_sources_and_names_a_source_that_is_not_there(example_archive: Path, within):
+    kept = ("--from", "2025-08-20", "--to", "2025-08-31", "--source", "HARBOUR-WIRE", "--archive", example_archive)
+    code, shown = within("ask", QUESTION, *kept, "--json")
+    assert code == 0
+    found = json.loads(shown)["evidence"]
+    assert {near["source"] for near in found} == {"harbour-wire"}
+    assert all("2025-08-20" <= near["published"] <= "2025-08-31" for near in found)
+    wrong = dateline("ask", QUESTION, "--source", "harbor-wire", "--archive", example_archive)
+    assert (wrong.returncode, wrong.stdout) == (1, "")
+    assert "no source 'harbor-wire'. Did you mean 'harbour-wire'?" in wrong.stderr
+
+
+def test_the_version_is_printed():
+    shown = dateline("--version")
+    assert (shown.returncode, shown.stdout.split()[0]) == (0, "dateline")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a terminal of POSIX")
+def test_a_password_typed_twice_leaves_nothing_but_the_line_in_a_file(tmp_path: Path):
+    import pty
+
+    users, (outside, inside) = tmp_path / "users.txt", pty.openpty()
+    with users.open("w") as line:
+        process = subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-m", "ui.cli", "hash-password", "ann"],
+            stdin=inside, stdout=line, stderr=inside, start_new_session=True, cwd=Path(__file__).parents[1],
+        )  # fmt: skip
+        os.close(inside)
+        said = b""
+        for typed in (b"one", b"two", b"one", b"one"):
+            asked = said.count(b": ")
+            while said.count(b": ") == asked:
+                said += os.read(outside, 1024)
+            os.write(outside, typed + b"\n")
+        assert process.wait(60) == 0
+    os.close(outside)
+    assert b"do not match" in said
+    assert users.read_text().startswith("ann:")
+    assert len(users.read_text().splitlines()) == 1
+
+
 def test_no_answer_has_an_exit_code_of_its_own_and_nothing_later_than_the_as_of_day_is_shown(
     example_archive: Path, within
 ):
@@ -132,7 +173,10 @@ def test_no_answer_has_an_exit_code_of_its_own_and_nothing_later_than_the_as_of_
         (("status", "--archive", "nowhere"), 1, "There is no archive at nowhere"),
         (("eval", "nothing.jsonl", "--archive", "nowhere"), 1, "nothing.jsonl: cannot be read"),
         (("ask",), 2, "Missing argument"),
-        (("ask", "who?", "--as-of", "yesterday"), 2, "yesterday"),
+        (("ask", "who?", "--as-of", "yesterday"), 2, "'yesterday' is no day: write it as 2025-08-31"),
+        (("ask", "who?", "--from", "2025-02-01", "--to", "2025-01-01"), 2, "the range ends before it begins"),
+        (("serve", "--host", "300.1.1.1"), 1, "Give --host an address of this machine"),
+        (("serve", "--host", ""), 1, "give --host one of this machine's"),
         (("nonsense",), 2, "No such command"),
     ],
 )
@@ -178,6 +222,17 @@ def test_eval_prints_figures_for_people_and_for_programs(example_archive: Path, 
     assert report["questions"] == 2
     assert report["sentence hit@1"] == 1.0
     assert "sentence hit@1" in within("eval", questions, "--archive", example_archive)[1]
+
+
+def test_doctor_says_what_is_set_and_that_nobody_can_log_in_with_what_is_no_user(
+    example_archive: Path, monkeypatch: pytest.MonkeyPatch, within
+):
+    monkeypatch.setenv("DATELINE_AUTH", "no/such/file")
+    code, shown = within("doctor", "--archive", example_archive)
+    assert code == 1
+    assert f"ok   settings: archive={example_archive} from the flag, auth=******** from the environment" in shown
+    assert "FAIL login: DATELINE_AUTH names no file" in shown
+    assert "as they should be" in shown
 
 
 def test_doctor_passes_a_sound_archive_and_says_the_mend_of_a_damaged_one(

@@ -180,7 +180,9 @@ def test_a_broken_feed_is_reported_and_the_rest_go_on(site: Site, tmp_path: Path
     assert set(reasons) == {broken, html, gone}
     # Each is put off, and the good one is asked again.
     later = once(tmp_path, broken, html, gone, good)
-    assert (later.read, later.put_off, later.problems) == (1, 3, ())
+    assert (later.read, later.put_off) == (1, 3)
+    assert {problem.origin for problem in later.problems} == {broken, html, gone}
+    assert all(problem.reason.startswith("failed lately; asked again after 20") for problem in later.problems)
 
 
 def test_a_news_sitemap_names_pages_with_their_day_and_paper(site: Site, tmp_path: Path):
@@ -330,6 +332,15 @@ def test_the_command_ends_with_1_where_a_feed_could_not_be_read(tmp_path: Path, 
     assert code == 1
     assert "0 read" in out
     assert "give --allow-private" in err
+
+
+def test_a_feed_of_ones_own_network_is_read_as_soon_as_that_is_allowed(site: Site, tmp_path: Path, command):
+    feed = site.put("/rss", rss(("One", "", BRIDGE)))
+    assert command(feed, "--once", "--archive", tmp_path)[0] == 1
+    assert site.asked == []
+    code, out, err = command(feed, "--once", "--allow-private", "--archive", tmp_path)
+    assert (code, err) == (0, "")
+    assert "1 articles added" in out
 
 
 @pytest.mark.parametrize(("text", "length"), [("90s", 90), ("10m", 600), ("10", 600), ("2h", 7200), ("1d", 86_400)])

@@ -60,6 +60,9 @@ class Users:
         """`users` are names with their salts and hashes."""
         self._users = dict(users)
 
+    def __len__(self) -> int:
+        return len(self._users)
+
     def admits(self, user: str, password: str) -> bool:
         """Whether the password is this user's; an unknown user takes as long to refuse as a known one."""
         salt, expected = self._users.get(user, (bytes(16), bytes(_BYTES)))

@@ -1,16 +1,16 @@
 """The `dateline` command: the archive's commands from `index`, and ask, chat, serve, mcp, eval and doctor.
 
-Exit codes: 0 done (answered), 1 an error, 2 a wrong command line, 3 asked and not answered (an abstention).
+Exit codes: 0 done (answered), 1 an error, 2 a wrong command line, 3 asked and not answered (an abstention), 130
+interrupted.
 """
 
 from __future__ import annotations
 
-import contextlib
+import importlib.metadata
 import json
 import logging
 import sys
-from collections.abc import Callable, Iterable
-from datetime import date, datetime
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,21 +19,18 @@ from rich.console import Console
 
 from index import __main__ as archive_commands
 from index.errors import DatelineError
-from ui import cli_config, cli_watch
+from ui import cli_ask, cli_config, cli_watch
 
 if TYPE_CHECKING:
-    from rag import Assistant
-    from rag.answer import Turn
     from rag.config import Settings
 
-ABSTAINED = 3
 ARCHIVE_COMMANDS = frozenset({"rebuild", "add", "delete", "status", "verify"})
 
 app = typer.Typer(
     name="dateline",
     help="Ask a news archive. Every answer cites its source sentence and the date it was published.",
     epilog="Start with: dateline rebuild PATH --archive DIR, then: dateline chat --archive DIR\n\n"
-    "Exit codes: 0 done, 1 an error, 2 a wrong command line, 3 asked and not answered.",
+    "Exit codes: 0 done, 1 an error, 2 a wrong command line, 3 asked and not answered, 130 interrupted.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -50,10 +47,22 @@ for command, examples in EXAMPLES.items():
     app.command(epilog=examples)(command)
 app.command(epilog=cli_watch.EXAMPLES)(cli_watch.watch)
 app.command(epilog=cli_config.EXAMPLES)(cli_config.config)
+app.command(epilog=cli_ask.EXAMPLES)(cli_ask.ask)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"dateline {importlib.metadata.version('dateline')}")
+        raise typer.Exit
 
 
 @app.callback()
-def settle(context: typer.Context) -> None:
+def settle(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
     """Gives the archive's own commands the settings' archive and model as their defaults."""
     if context.invoked_subcommand not in ARCHIVE_COMMANDS:
         return
@@ -68,37 +77,6 @@ ArchiveOption = Annotated[
     Path | None, typer.Option("--archive", "-a", help="The archive's folder; from the settings where not given.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for a program to read.")]
-DayOption = Annotated[
-    datetime | None,
-    typer.Option(formats=["%Y-%m-%d"], help="Answer as if it were this day: nothing published later is seen."),
-]
-
-
-@app.command(
-    epilog="dateline ask 'what did Belarus and Iran sign?' --as-of 2025-08-31\n\n"
-    "dateline ask 'who won the final?' --source 'Example Wire' --json\n\n"
-    "Exit code 3 says that the archive has no answer."
-)
-def ask(
-    question: Annotated[str, typer.Argument(help="The question, in quotation marks.")],
-    archive: ArchiveOption = None,
-    as_of: DayOption = None,
-    source: Annotated[list[str] | None, typer.Option(help="Only this source; may be given several times.")] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Answer one question, with each cited sentence, its date, source, title and url."""
-    from index.store import Filter
-
-    where = Filter(sources=frozenset(source)) if source else None
-    answer = _assistant(archive).ask(question, as_of=_day(as_of), where=where)
-    if as_json:
-        _print_json(answer.to_dict())
-    else:
-        from ui.terminal import answer_lines
-
-        _print_lines(answer_lines(answer))
-    if answer.abstained:
-        raise typer.Exit(ABSTAINED)
 
 
 @app.command(
@@ -119,7 +97,7 @@ def chat(
 ) -> None:
     """Chat with the archive in a web page, with the HTTP and MCP doors beside it; or in the terminal."""
     if terminal:
-        _chat_here(_assistant(archive))
+        cli_ask.chat_here(cli_ask.opened(archive))
         return
     from ui.app import launch
 
@@ -181,7 +159,7 @@ def hash_password(user: Annotated[str, typer.Argument(help="The name to log in w
     password = (
         sys.stdin.readline().rstrip("\n")
         if piped
-        else typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+        else typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)  # the line alone is printed
     )
     typer.echo(auth.hash_password(user, password))
 
@@ -197,23 +175,17 @@ def evaluate_archive(
     as_json: JsonOption = False,
 ) -> None:
     """Measure the archive's answers: hits, abstentions and latency."""
-    from rich.progress import MofNCompleteColumn, Progress
-    from rich.table import Table
-
     from rag.evaluation import evaluate, read_questions
 
     asked = read_questions(questions)
-    assistant = _assistant(archive)
-    with Progress(*Progress.get_default_columns(), MofNCompleteColumn(), console=Console(stderr=True)) as bar:
-        task = bar.add_task("Asking", total=len(asked))
-        report = evaluate(assistant, asked, progress=lambda done: bar.update(task, completed=done))
+    assistant = cli_ask.opened(archive)
+    with archive_commands.Bar() as bar:
+        bar.stage("Asking", len(asked))
+        report = evaluate(assistant, asked, progress=lambda _: bar.advance(1))
     if as_json:
         _print_json(report.to_dict())
-        return
-    table = Table("figure", "value")
-    for name, value in report.table():
-        table.add_row(name, value)
-    Console().print(table)
+    else:
+        archive_commands.print_table(report.table(), "figure", "value")
 
 
 @app.command(epilog="dateline doctor --archive DIR\n\nExit code 1 says that something needs mending.")
@@ -256,16 +228,6 @@ def _settings(archive: Path | None) -> Settings:
     return load_settings(archive=archive)
 
 
-def _assistant(archive: Path | None) -> Assistant:
-    from rag import Assistant
-
-    return Assistant(settings=_settings(archive))
-
-
-def _day(moment: datetime | None) -> date | None:
-    return moment.date() if moment else None
-
-
 def _examples(path: Path | None, at_most: int = 4) -> list[str]:
     """A few answerable questions from over the whole file, the first among them."""
     if path is None:
@@ -274,40 +236,6 @@ def _examples(path: Path | None, at_most: int = 4) -> list[str]:
 
     asked = [question.question for question in read_questions(path) if question.answerable]
     return asked[:: max(1, -(-len(asked) // at_most))]
-
-
-def _chat_here(assistant: Assistant) -> None:
-    from rag.answer import Turn
-    from ui.terminal import answer_lines
-
-    with contextlib.suppress(ImportError):
-        import readline  # noqa: F401  # the line that is typed can be edited, and earlier ones called back
-
-    typer.echo(f"{assistant.coverage()} An empty line ends the chat.")
-    history: list[Turn] = []
-    while question := _typed():
-        try:
-            answer = assistant.ask(question, history=history)
-        except DatelineError as error:
-            typer.echo(f"error: {error}", err=True)
-            continue
-        _print_lines(answer_lines(answer))
-        typer.echo()
-        history.append(Turn(question, answer.text))
-
-
-def _typed() -> str:
-    try:
-        return input("> ").strip()
-    except EOFError:
-        return ""
-
-
-def _print_lines(lines: Iterable[tuple[str, str]]) -> None:
-    # Wrapped by the terminal, not by us: a copied sentence or a piped line stays whole.
-    console = Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
-    for style, line in lines:
-        console.print(line, style=style or None)
 
 
 def _print_json(value: Any) -> None:

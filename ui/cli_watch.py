@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 EXAMPLES = (
     "dateline watch https://news.example/rss.xml https://other.example/sitemap-news.xml --every 10m\n\n"
     "dateline watch https://news.example/atom.xml --once --archive DIR\n\n"
-    "With --once, exit code 1 says that a feed could not be read."
+    "With --once, exit code 1 says that a feed was not read."
 )
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 

