@@ -23,7 +23,7 @@ from index.generation import ArchivePaths, building, is_building, writer_lock
 from rag.answer import Answer
 from tests.llm_servers import Reply, fake_llm
 from tests.proxy import proxy
-from tests.test_chat import CHROMIUM, QUESTION, browser_wanted, serving
+from tests.test_chat import CHROMIUM, FAINT, QUESTION, browser_wanted, serving
 from ui.auth import hash_password, read_users
 from ui.cli import app as cli
 from ui.desk import Desk
@@ -108,6 +108,8 @@ def test_a_user_logs_in(served: str):
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         page = chromium.new_page()
         page.goto(served)
+        expect(page.get_by_role("button", name="Login")).to_be_visible(timeout=20_000)
+        assert page.evaluate(FAINT) == []
         for password in ("a guess", "a long secret"):
             page.get_by_label("username").fill("ann")
             page.get_by_label("password").fill(password)

@@ -336,6 +336,10 @@ def _theme() -> gr.themes.Base:
     ).set(
         body_background_fill="*neutral_50",
         body_background_fill_dark="*neutral_950",
+        button_primary_background_fill="*primary_700",  # the login's, whose white text would not stand out from 500
+        button_primary_background_fill_hover="*primary_800",
+        button_primary_background_fill_dark="*primary_700",
+        button_primary_background_fill_hover_dark="*primary_800",
         input_border_color="*neutral_400",
         input_border_color_dark="*neutral_600",
         input_placeholder_color="*neutral_500",
