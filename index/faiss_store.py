@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from functools import cached_property
 from itertools import accumulate
@@ -109,7 +109,7 @@ class FaissStore:
         words = phrases(terms)
         if not words or k < 1:
             return []
-        gone = [self._gone_from(segment) for segment in self.segments]
+        gone = [segment.own(self.gone) for segment in self.segments]
         found = best_of([segment.text for segment in self.segments], words, k, where, gone)
         return _best(
             (
@@ -125,13 +125,9 @@ class FaissStore:
         """For each segment which of its passages are not gone; None for all."""
         masks: list[NDArray[np.bool_] | None] = []
         for segment in self.segments:
-            gone = self._gone_from(segment)
-            masks.append(~np.isin(segment.facts.owners, list(gone), kind="table") if gone else None)
+            gone = segment.own(self.gone)
+            masks.append(~np.isin(segment.facts.owners, gone, kind="table") if gone else None)
         return masks
-
-    def _gone_from(self, segment: Segment) -> Collection[int]:
-        lowest, highest, _, _ = segment.ranges
-        return [number for number in self.gone if lowest <= number <= highest]
 
     def passages(self, numbers: Sequence[int]) -> list[StoredPassage]:
         """The passages of these numbers, in the order asked."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -21,7 +20,7 @@ from index.generation import FileSeal, SegmentFiles, take_over
 from index.kin import kin, linked
 from index.merging import merge, merged_from, upgraded, write_keys, write_vectors
 from index.records import pack_spans
-from index.schema import GROWTH_SCHEMA, SCHEMA
+from index.schema import GROWTH_SCHEMA, SCHEMA, day_of, ordinal_of, put_links, put_passage, unsynced
 from index.segment import Segment, vectors_of
 from index.store import Vector
 
@@ -47,10 +46,7 @@ class FaissWriter:
         self._folder = folder
         self._files = files
         self._older = older
-        self._database = sqlite3.connect(folder / files.articles)
-        # A half-written file is never read, so nothing is synced before the whole is.
-        self._database.execute("PRAGMA synchronous = OFF")
-        self._database.execute("PRAGMA journal_mode = OFF")
+        self._database = unsynced(folder / files.articles)
         self._database.executescript(SCHEMA + GROWTH_SCHEMA)
         # The cache gives float16 values, so nothing is lost; half the memory is read, in less than half the time.
         kind = faiss.ScalarQuantizer.QT_fp16
@@ -101,7 +97,7 @@ class FaissWriter:
                 number,
                 article.id,
                 number,
-                article.published.toordinal() if article.published else None,
+                ordinal_of(article.published),
                 article.source,
                 article.url,
                 article.title,
@@ -117,10 +113,8 @@ class FaissWriter:
             ),
         )
         for passage in passages:
-            row = (self.next_passage, number, passage.first, passage.last, passage.start, passage.end)
-            self._database.execute("INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?)", row)
-            text = (self.next_passage, article.title, passage.text)
-            self._database.execute("INSERT INTO passages_text (rowid, title, body) VALUES (?, ?, ?)", text)
+            places = (passage.first, passage.last, passage.start, passage.end)
+            put_passage(self._database, self.next_passage, number, places, article.title, passage.text)
             self.next_passage += 1
         return number
 
@@ -150,8 +144,7 @@ class FaissWriter:
             segment = self._older.holder(number)
             article = segment.record(number).article
             self._gone[number] = len(segment.passages(number))
-            day = article.published.toordinal() if article.published else None
-            row = (number, article.source, day, self._gone[number])
+            row = (number, article.source, ordinal_of(article.published), self._gone[number])
             self._database.execute("INSERT INTO gone VALUES (?, ?, ?, ?)", row)
         return numbers
 
@@ -174,9 +167,7 @@ class FaissWriter:
 
     def set_links(self, links: Iterable[Link]) -> None:
         """Keeps which articles are likely copies, for articles added later."""
-        rows = [(link.one, link.other) for link in links if link.other >= self.first_article]
-        rows += [(other, one) for one, other in rows]
-        self._database.executemany("INSERT INTO links VALUES (?, ?)", rows)
+        put_links(self._database, ((link.one, link.other) for link in links if link.other >= self.first_article))
 
     def boilerplate(self) -> dict[str, frozenset[str]]:
         """The lines learned as boilerplate before, by source."""
@@ -196,7 +187,7 @@ class FaissWriter:
             (number,),
         )
         for passage, title, day, text in rows:
-            yield PassageText(passage, title, None if day is None else date.fromordinal(day), text)
+            yield PassageText(passage, title, day_of(day), text)
 
     def finish(self) -> dict[str, FileSeal]:
         """Writes everything out, and merges segments that have become too small for those beside them.

@@ -123,7 +123,7 @@ class FullText:
     def scale(self) -> Scale:
         """The counts that FTS5 keeps of the whole table, in the row of its number 1."""
         [[record]] = self._database.rows("SELECT block FROM passages_text_data WHERE id = 1") or [[b""]]
-        passages, *words = _varints(record) or [0]
+        passages, *words = [*_varints(record)] or [0]
         return Scale(passages, sum(words))
 
     def best(self, terms: Sequence[str], k: int, where: Filter, gone: Collection[int]) -> dict[int, float]:
@@ -197,12 +197,8 @@ def _matching(where: Filter, gone: Collection[int], more: str = "") -> tuple[str
     return f"{more}{articles} WHERE passages_text MATCH ?{said}", values
 
 
-def _varints(data: bytes) -> list[int]:
+def _varints(data: bytes) -> Iterator[int]:
     """SQLite's integers of variable length: seven bits a byte, the high ones first."""
-    return list(_each_varint(data))
-
-
-def _each_varint(data: bytes) -> Iterator[int]:
     value = 0
     for byte in data:
         value = value << 7 | byte & 0x7F

@@ -15,7 +15,7 @@ import numpy as np
 from index.duplicates import ClusterFinder, Known, keys_of, similarity
 from index.faiss_store import FaissStore
 from index.generation import FORMAT, WHOLE, SegmentFiles, take_over
-from index.schema import GROWTH_SCHEMA, day_of
+from index.schema import GROWTH_SCHEMA, day_of, put_links, put_passage, unsynced
 from index.segment import Segment
 
 _RATIO = 4  # an older segment is left alone that weighs at least so many times as much as all that came after it
@@ -71,11 +71,10 @@ def upgraded(folder: Path, store: FaissStore) -> FaissStore:
     ):
         finder.restore(Known(number, source, day_of(day), signature))
     links = finder.links(similarity(segment.article_vectors))
-    pairs = [(link.one, link.other) for link in links]
     with _copied(segment, folder / files.articles) as database:
         database.executescript(GROWTH_SCHEMA)
         write_keys(database)
-        database.executemany("INSERT INTO links VALUES (?, ?)", [*pairs, *((other, one) for one, other in pairs)])
+        put_links(database, ((link.one, link.other) for link in links))
         clusters = [(cluster, number) for number, cluster in finder.clusters(links).items()]
         database.executemany("UPDATE articles SET cluster = ? WHERE number = ?", clusters)
     take_over([files.vectors], store.folder, folder)
@@ -108,11 +107,8 @@ def write_vectors(vectors: faiss.Index, path: Path) -> None:
 @contextmanager
 def _copied(segment: Segment, path: Path) -> Iterator[sqlite3.Connection]:
     """A copy of a segment's SQLite file to be changed; it is committed at the end."""
-    with closing(sqlite3.connect(path)) as database:
+    with closing(unsynced(path)) as database:
         segment.database.copy_to(database)
-        # A half-written file is never read, so nothing is synced before the whole is.
-        database.execute("PRAGMA synchronous = OFF")
-        database.execute("PRAGMA journal_mode = OFF")
         yield database
         database.commit()
         database.execute("PRAGMA optimize")
@@ -120,9 +116,8 @@ def _copied(segment: Segment, path: Path) -> Iterator[sqlite3.Connection]:
 
 def _forget(database: sqlite3.Connection, vectors: faiss.Index, segment: Segment, gone: Collection[int]) -> None:
     """Takes articles out of the copy of their segment."""
-    lowest, highest, _, _ = segment.ranges
     places: list[int] = []
-    for number in (number for number in gone if lowest <= number <= highest):
+    for number in segment.own(gone):
         stored, passages = segment.record(number), segment.passages(number)
         for passage, _, _, start, stop in passages:
             # A contentless index has to be told what it is to forget.
@@ -148,10 +143,8 @@ def _append(database: sqlite3.Connection, vectors: faiss.Index, segment: Segment
         database.execute(f"INSERT INTO articles VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608
         article, passages = segment.record(number).article, segment.passages(number)
         for passage, first, last, start, stop in passages:
-            values = (passage, number, first, last, start, stop)
-            database.execute("INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?)", values)
-            text = (passage, article.title, article.text[start:stop])
-            database.execute("INSERT INTO passages_text (rowid, title, body) VALUES (?, ?, ?)", text)
+            places = (first, last, start, stop)
+            put_passage(database, passage, number, places, article.title, article.text[start:stop])
         if passages:
             vectors.add(segment.article_vectors(number))
     for table, columns in (("boilerplate", 2), ("links", 2), ("gone", 4), ("moved", 2)):

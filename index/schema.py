@@ -1,10 +1,12 @@
-"""The tables of a segment's SQLite file, and an article as a row of them."""
+"""The tables of a segment's SQLite file, an article as a row of them, and what puts rows there."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Iterable, Sequence
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from index.article import Article, DateOrigin
@@ -95,3 +97,30 @@ def article_of(row: Sequence[Any]) -> Article:
 def day_of(number: int | None) -> date | None:
     """The day of a proleptic ordinal; None for none, and for 0."""
     return date.fromordinal(number) if number else None
+
+
+def ordinal_of(day: date | None) -> int | None:
+    """The proleptic ordinal of a day; None for none."""
+    return day.toordinal() if day else None
+
+
+def unsynced(path: Path) -> sqlite3.Connection:
+    """A database to be written whole: one that is half written is never read, so nothing is synced before."""
+    database = sqlite3.connect(path)
+    database.execute("PRAGMA synchronous = OFF")
+    database.execute("PRAGMA journal_mode = OFF")
+    return database
+
+
+def put_passage(
+    database: sqlite3.Connection, number: int, article: int, places: tuple[int, int, int, int], title: str, text: str
+) -> None:
+    """Stores a passage of an article, and its full text; `places` are its first and last sentence, start and stop."""
+    database.execute("INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?)", (number, article, *places))
+    database.execute("INSERT INTO passages_text (rowid, title, body) VALUES (?, ?, ?)", (number, title, text))
+
+
+def put_links(database: sqlite3.Connection, pairs: Iterable[tuple[int, int]]) -> None:
+    """Stores which articles are likely copies of each other, each pair both ways."""
+    both = (way for one, other in pairs for way in ((one, other), (other, one)))
+    database.executemany("INSERT INTO links VALUES (?, ?)", both)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache, partial
@@ -200,6 +200,11 @@ class Segment:
     def moved(self) -> dict[int, int]:
         """The clusters of the articles of older segments that are in another now, by number."""
         return dict(self.database.rows("SELECT article, cluster FROM moved"))
+
+    def own(self, articles: Iterable[int]) -> list[int]:
+        """Those of some articles, by number, that are its own."""
+        lowest, highest, _, _ = self.ranges
+        return [number for number in articles if lowest <= number <= highest]
 
     @property
     def weight(self) -> int:
