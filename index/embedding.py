@@ -134,8 +134,8 @@ class SentenceTransformerEmbedder:
         """Unit vectors of shape (len(texts), dimension); texts of like length are run together."""
         vectors = np.zeros((len(texts), self.card.dimension), dtype=np.float32)
         # By tokens: sorted by characters, as the library does, a tenth of what is computed is padding.
-        lengths = [min(count, self.max_tokens) for count in self.count_tokens(texts)]
-        order = sorted(range(len(texts)), key=lambda place: -lengths[place])
+        counts = self.count_tokens(texts)
+        order = sorted(range(len(texts)), key=lambda place: -counts[place])
         for at in range(0, len(order), _BATCH):
             some = order[at : at + _BATCH]
             raw = self._model.encode_document([texts[place] for place in some], show_progress_bar=False)

@@ -12,7 +12,7 @@ from typing import Any
 
 from index.embedding import ModelCard
 from index.errors import ArchiveError
-from index.generation import ArchivePaths, Manifest, check_files
+from index.generation import ArchivePaths, Manifest, check_file, check_files
 from index.sources import Skip, files_under
 
 BUILD = "build.json"  # in a generation: what it was built of, and what was said of the build
@@ -49,11 +49,14 @@ def recall(paths: ArchivePaths, mark: str) -> tuple[str, dict[str, Any]] | None:
         manifest = Manifest.read(folder)
         if BUILD not in manifest.files:
             return None
-        check_files(folder, manifest)
+        check_file(folder / BUILD, manifest.files[BUILD])
         build = json.loads((folder / BUILD).read_text(encoding="utf-8"))
+        if build["mark"] != mark:
+            return None  # and the rest need not be hashed
+        check_files(folder, manifest)
     except (ArchiveError, OSError, ValueError):
         return None  # then it is built anew
-    return (name, build["report"]) if build["mark"] == mark else None
+    return name, build["report"]
 
 
 def _content(path: Path) -> bytes:
