@@ -7,12 +7,11 @@ interrupted.
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import logging
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -20,6 +19,7 @@ from rich.console import Console
 from index import __main__ as archive_commands
 from index.errors import DatelineError
 from ui import cli_ask, cli_config, cli_watch
+from ui.cli_options import ArchiveOption, JsonOption, print_json
 
 if TYPE_CHECKING:
     from rag.config import Settings
@@ -71,12 +71,6 @@ def settle(
     context.default_map = {
         name: archive | ({"model": settings.model} if name in {"rebuild", "add"} else {}) for name in ARCHIVE_COMMANDS
     }
-
-
-ArchiveOption = Annotated[
-    Path | None, typer.Option("--archive", "-a", help="The archive's folder; from the settings where not given.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for a program to read.")]
 
 
 @app.command(
@@ -183,7 +177,7 @@ def evaluate_archive(
         bar.stage("Asking", len(asked))
         report = evaluate(assistant, asked, progress=lambda _: bar.advance(1))
     if as_json:
-        _print_json(report.to_dict())
+        print_json(report.to_dict())
     else:
         archive_commands.print_table(report.table(), "figure", "value")
 
@@ -207,7 +201,7 @@ def doctor(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
             if not finding.ok and finding.mend:
                 console.print(f"     mend: {finding.mend}", markup=False)
     if as_json:
-        _print_json([asdict(finding) for finding in findings])
+        print_json([asdict(finding) for finding in findings])
     if not all(finding.ok for finding in findings):
         raise typer.Exit(1)
 
@@ -236,10 +230,6 @@ def _examples(path: Path | None, at_most: int = 4) -> list[str]:
 
     asked = [question.question for question in read_questions(path) if question.answerable]
     return asked[:: max(1, -(-len(asked) // at_most))]
-
-
-def _print_json(value: Any) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
 if __name__ == "__main__":

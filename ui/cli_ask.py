@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Iterable, Sequence
 from datetime import date
 from difflib import get_close_matches
@@ -14,6 +13,7 @@ import typer
 from rich.console import Console
 
 from index.errors import DatelineError, QuestionError
+from ui.cli_options import ArchiveOption, JsonOption, print_json
 
 if TYPE_CHECKING:
     from rag import Assistant
@@ -25,7 +25,6 @@ EXAMPLES = (
     "dateline ask 'who won the final?' --source 'Example Wire' --from 2025-07-01 --to 2025-07-31 --json\n\n"
     "Exit code 3 says that the archive has no answer."
 )
-SEARCHING = "Looking through the archive …"
 LOADING = "Loading the language model, then looking through the archive …"
 
 
@@ -39,9 +38,7 @@ def day(text: str) -> date:
 
 def ask(
     question: Annotated[str, typer.Argument(help="The question, in quotation marks.")],
-    archive: Annotated[
-        Path | None, typer.Option("--archive", "-a", help="The archive's folder; from the settings where not given.")
-    ] = None,
+    archive: ArchiveOption = None,
     as_of: Annotated[
         date | None,
         typer.Option(parser=day, metavar="DAY", help="Answer as if it were this day: nothing published later is seen."),
@@ -53,7 +50,7 @@ def ask(
         date | None, typer.Option("--to", parser=day, metavar="DAY", help="Only what was published up to this day.")
     ] = None,
     source: Annotated[list[str] | None, typer.Option(help="Only this source; may be given several times.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for a program to read.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Answer one question, with each cited sentence, its date, source, title and url."""
     from index.store import Filter
@@ -65,7 +62,7 @@ def ask(
     with _waiting(assistant):
         answer = assistant.ask(question, as_of=as_of, where=where)
     if as_json:
-        typer.echo(json.dumps(answer.to_dict(), ensure_ascii=False, indent=2))
+        print_json(answer.to_dict())
     else:
         _print(answer)
     if answer.abstained:
@@ -117,6 +114,8 @@ def _sources(assistant: Assistant, names: Sequence[str]) -> list[str]:
 
 def _waiting(assistant: Assistant) -> contextlib.AbstractContextManager[object]:
     """Says on a terminal what is waited for; nothing in a pipe."""
+    from ui.wording import SEARCHING
+
     return Console(stderr=True).status(SEARCHING if assistant.is_warm else LOADING)
 
 

@@ -6,10 +6,11 @@ import contextlib
 import json
 import re
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from ui.cli_options import ArchiveOption
 
 if TYPE_CHECKING:
     from index.watch import Round
@@ -32,9 +33,7 @@ def seconds(text: str) -> float:
 
 def watch(
     feeds: Annotated[list[str], typer.Argument(help="Addresses of RSS, Atom or news sitemaps.", show_default=False)],
-    archive: Annotated[
-        Path | None, typer.Option("--archive", "-a", help="The archive's folder; from the settings where not given.")
-    ] = None,
+    archive: ArchiveOption = None,
     every: Annotated[
         float, typer.Option(parser=seconds, metavar="TIME", help="Time between two rounds: 90s, 10m, 2h.")
     ] = "10m",  # type: ignore[assignment]  # typer parses a default as it does what is typed

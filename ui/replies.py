@@ -23,13 +23,12 @@ from ui.faces import face_html
 from ui.limits import Buckets
 from ui.suggestions import follow_ups
 from ui.waiting import Busy, WaitingLine
-from ui.wording import STOPPED
+from ui.wording import SEARCHING, STOPPED
 
 log = logging.getLogger(__name__)
 
 ASKED_AT_ONCE = 4
 IN_LINE_AT_MOST = 32
-SEARCHING = "Looking through the archive …"
 LOADING = "Loading the language model, then looking through the archive: the first answer takes a few seconds …"
 STOPPED_EARLY = "This question was stopped before there was an answer. It can be asked again."
 TOO_OFTEN = "You have asked many questions within a minute. Ask this one again in {} s; nothing was lost."

@@ -9,6 +9,7 @@ from datetime import date
 from rag.answer import Answer, Evidence
 
 STOPPED = "Stopped before the answer was whole."
+SEARCHING = "Looking through the archive …"
 
 
 def day_name(day: date) -> str:
