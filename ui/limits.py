@@ -92,23 +92,25 @@ class Buckets:
 
     def take(self, address: str) -> float:
         """Takes a token and returns 0, or returns the seconds until there is one."""
-        level = self._level(address)
+        client = _client(address)
+        level = self._level(client)
         wait = 0.0 if level >= 1 else (1 - level) * self._per / self._rate
-        self._keep(address, level if wait else level - 1)
+        self._keep(client, level if wait else level - 1)
         return wait
 
     def give_back(self, address: str) -> None:
         """Puts back a token that was taken."""
-        self._keep(address, self._level(address) + 1)
+        client = _client(address)
+        self._keep(client, self._level(client) + 1)
 
-    def _level(self, address: str) -> float:
+    def _level(self, client: str) -> float:
         now = self._clock()
-        level, then = self._levels.get(_client(address), (float(self._rate), now))
+        level, then = self._levels.get(client, (float(self._rate), now))
         return min(self._rate, level + (now - then) * self._rate / self._per)
 
-    def _keep(self, address: str, level: float) -> None:
-        self._levels.pop(_client(address), None)
-        self._levels[_client(address)] = (level, self._clock())
+    def _keep(self, client: str, level: float) -> None:
+        self._levels[client] = (level, self._clock())
+        self._levels.move_to_end(client)
         if len(self._levels) > CLIENTS_KEPT:
             self._levels.popitem(last=False)
 
