@@ -79,7 +79,8 @@ def _packages() -> Finding:
     faults = {str(one): fault for one in wanted if (fault := _fault(one))}
     found = f"{len(wanted) - len(faults)} of {len(wanted)} as they should be"
     told = "; ".join([found, *(f"{name}: {fault}" for name, fault in faults.items())])
-    return Finding("packages", not faults, told, " ".join(["pip install", *(f"'{name}'" for name in faults)]))
+    mend = " ".join(["pip install", *(f"'{name}'" for name in faults)])
+    return Finding("packages", not faults, told, mend if faults else "")
 
 
 def _fault(wanted: Requirement) -> str:
