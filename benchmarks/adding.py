@@ -29,7 +29,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.vectors import NOISE
+from benchmarks.vectors import moved
 from index.article import Article, Passage, Sentence
 from index.duplicates import signature
 from index.embedding import Embedder, SentenceTransformerEmbedder
@@ -107,9 +107,7 @@ def _articles(real: list[Record]) -> Iterator[tuple[Article, tuple[Sentence, ...
             passages.append(Passage(first, len(sentences) - 1, start, len(text), text[start:]))
         day = LAST - timedelta(days=chance.randrange(DAYS))
         article = replace(record.article, text=text, published=day, url=f"https://made.example/{number}")
-        shape = record.vectors.shape
-        moved = record.vectors + drawn.normal(0, NOISE / np.sqrt(shape[1]), shape).astype(np.float32)
-        yield article, tuple(sentences), passages, moved / np.linalg.norm(moved, axis=1, keepdims=True)
+        yield article, tuple(sentences), passages, moved(record.vectors, drawn)
 
 
 @dataclass

@@ -107,11 +107,15 @@ def made(real: Any, size: int) -> Any:
     vectors = np.empty((size, real.shape[1]), dtype=np.float32)
     for start in range(0, size, len(real)):
         some = real[: min(size - start, len(real))]
-        if start:
-            moved = some + drawn.normal(0, NOISE / np.sqrt(some.shape[1]), some.shape).astype(np.float32)
-            some = moved / np.linalg.norm(moved, axis=1, keepdims=True)
-        vectors[start : start + len(some)] = some
+        vectors[start : start + len(some)] = moved(some, drawn) if start else some
     return vectors
+
+
+def moved(vectors: Any, drawn: np.random.Generator) -> Any:
+    """Unit vectors moved by noise, and made unit vectors again."""
+    noise = drawn.normal(0, NOISE / np.sqrt(vectors.shape[1]), vectors.shape).astype(np.float32)
+    away = vectors + noise
+    return away / np.linalg.norm(away, axis=1, keepdims=True)
 
 
 def filters(days: Any) -> dict[str, Any]:

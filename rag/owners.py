@@ -11,8 +11,6 @@ from rag.lexicon import same, senses, stem, told
 
 _NAME = re.compile(r"\b[A-Z][\w-]+")
 _FOR = re.compile(r"(?:\s[a-z]+)?\s(?:for|from)\s(?:the\s)?((?:[A-Z][\w-]+\s?)+)")
-
-
 _OWNER = re.compile(r"\b([A-Z][\w-]+)'s (?:[a-z]+ )??([a-z]+)\b")
 _OF_OWNERS = re.compile(r"\b([a-z]+) (?:of|from) ((?:(?:the |and |, |,? and the )*[A-Z][\w-]+ ?)+)")
 
@@ -49,8 +47,8 @@ def misowned(claim: str, sources: Sequence[str]) -> list[str]:
 
 def _things(text: str) -> list[tuple[str, str]]:
     """Each owner with what is said to be theirs."""
-    found = [(owner, thing) for owner, thing in _OWNER.findall(text)]
-    return found + [(owner, thing) for thing, owners in _OF_OWNERS.findall(text) for owner in _NAME.findall(owners)]
+    of_owners = [(owner, thing) for thing, owners in _OF_OWNERS.findall(text) for owner in _NAME.findall(owners)]
+    return [*_OWNER.findall(text), *of_owners]
 
 
 def _is_anothers(one: _Owned, given: Sequence[_Owned]) -> bool:
