@@ -15,6 +15,7 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
 NAME = "dateline"
+_LEAST, _MOST = 1e-30, 1e30  # of a row's sum: within, neither it nor what it weighs comes near the ends of bfloat16
 
 
 def register() -> str:
@@ -44,8 +45,8 @@ def attend(
         seen = value.new_ones(1, 1, value.shape[2], 1) if mask is None else mask[:, :, 0, :, None].to(value.dtype)
         # The sums are one more column of the product, which costs less than a pass of their own.
         summed = weights @ torch.cat([value * seen, seen.expand(*value.shape[:3], 1)], dim=-1)
-        attended = summed[..., :-1] / summed[..., -1:]
-        if bool(torch.isfinite(attended).all()):
-            return attended.transpose(1, 2), None
+        least, most = torch.aminmax(summed[..., -1])
+        if least > _LEAST and most < _MOST:  # never so where one of them is not a number
+            return (summed[..., :-1] / summed[..., -1:]).transpose(1, 2), None
         module.overflows = True  # type: ignore[assignment]
     return sdpa_attention_forward(module, query, key, value, mask, scaling=scaling, **others)

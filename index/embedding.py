@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -136,11 +136,26 @@ class SentenceTransformerEmbedder:
         # By tokens: sorted by characters, as the library does, a tenth of what is computed is padding.
         counts = self.count_tokens(texts)
         order = sorted(range(len(texts)), key=lambda place: -counts[place])
-        for at in range(0, len(order), _BATCH):
-            some = order[at : at + _BATCH]
+        batches = [order[at : at + _BATCH] for at in range(0, len(order), _BATCH)]
+
+        def embed(some: list[int]) -> None:
             raw = self._model.encode_document([texts[place] for place in some], show_progress_bar=False)
             vectors[some] = self._unit(raw)
+
+        # The first goes alone: how the tokenizer pads and which layers overflow is settled by it, and then only read.
+        for some in batches[:1]:
+            embed(some)
+        self._spread(embed, batches[1:])
         return vectors
+
+    def _spread(self, embed: Callable[[list[int]], None], batches: Sequence[list[int]]) -> None:
+        if self._device != "cpu" or not batches:
+            for some in batches:
+                embed(some)
+            return
+        from index.cores import on_all_cores
+
+        on_all_cores(embed, batches)
 
     def embed_question(self, text: str) -> Vector:
         """The unit vector of a question, of shape (dimension,)."""

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from sentence_transformers import SentenceTransformer
 
 from index.attention import attend
+from index.cores import on_all_cores
 from index.embedding import SentenceTransformerEmbedder
 from index.errors import ModelError
 from index.question_encoder import QuestionEncoder
@@ -74,6 +75,31 @@ def test_passages_have_the_vectors_that_the_library_gives_them(library: Sentence
     cosines = (SentenceTransformerEmbedder().embed_passages(texts) * library.encode(texts)).sum(axis=1)
 
     assert cosines.min() > 0.999
+
+
+@pytest.mark.parametrize("cores", [1, 2, 5, 40])
+def test_a_vector_is_the_same_to_the_bit_however_many_cores_make_it(cores: int) -> None:
+    embedder, before = SentenceTransformerEmbedder(), torch.get_num_threads()
+    texts = [f"Report {n}: " + "the council voted again. " * (n % 7) for n in range(45)]
+    try:
+        torch.set_num_threads(1)
+        alone = embedder.embed_passages(texts)
+        torch.set_num_threads(cores)
+        together = embedder.embed_passages(texts)
+        assert torch.get_num_threads() == cores
+    finally:
+        torch.set_num_threads(before)
+
+    assert (alone == together).all()
+
+
+def test_what_fails_on_one_core_fails_and_leaves_torch_as_it_was() -> None:
+    before = torch.get_num_threads()
+
+    with pytest.raises(ZeroDivisionError):
+        on_all_cores(lambda number: 1 // number, [3, 2, 1, 0, 1])
+
+    assert torch.get_num_threads() == before
 
 
 @pytest.mark.parametrize("width", [0.2, 1.0, 40.0])
