@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -28,12 +29,14 @@ from index.faiss_writer import PassageText
 from index.rebuild import Input, passage_input, rebuild
 from index.store import Filter, Hit, StoredPassage, Vector
 from index.vector_cache import VectorCache
-from rag.evaluation import Question, first_rank, read_questions
+from rag.evaluation import Question, first_rank, normalise, read_questions
 from rag.query import Query, understand
-from rag.ranker import Ranker, Scorer, sentence_rows
+from rag.ranker import Ranker, Scorer, reading_rows, verdict_rows
 from rag.reader import PACKAGED, Calibration, TrainedReader, confidence
 from rag.retriever import Found, fuse
 from rag.signals import Shown, Signals
+from rag.telling import Spans, Told, weigh
+from rag.telling import gather as gather_spans
 
 POOL = 45  # passages found by their words
 READ = 12  # of them whose sentences are scored
@@ -41,6 +44,8 @@ LONG_AGO = 200  # days that separate a question from the articles that cannot an
 LONG_AGO_EVERY = 3  # of so many questions one is asked of such articles too
 OLD_NEWS_EVERY = 4  # of so many questions one is answered by articles that end long before: old news is no less true
 FOLDS = 4
+MARKED = 0.85  # of the marks in sentences that hold the answer, at least so many are to be right
+SPAN_FIT = {"units": 8, "epochs": 12, "seeds": (0, 1)}  # there are some 500 spans a question
 
 
 class Unembedded(SentenceTransformerEmbedder):
@@ -168,7 +173,7 @@ def _example(question: Question, query: Query, pool: list[Found]) -> Example:
 Group = tuple[Signals, Any]  # signals of what one question chooses from, and which of them are right
 
 
-def fit(groups: Sequence[Group], *, units: int = 16, epochs: int = 30, seeds: Sequence[int] = (0, 1, 2)) -> Scorer:
+def fit(groups: Sequence[Group], *, units: int = 16, epochs: int = 30, seeds: Sequence[int] = range(6)) -> Scorer:
     """A scorer that puts any right one first (listwise softmax); several small networks, made one by averaging."""
     usable = [(rows, right) for rows, right in groups if right.any() and not right.all()]
     every = np.concatenate([rows for rows, _ in usable])
@@ -222,37 +227,87 @@ def _fit_one(inputs: list[Tensor], rights: list[Tensor], units: int, epochs: int
     return net.eval()
 
 
-def sentence_group(example: Example, shown: Shown, scores: Any) -> Group:
-    """The sentences of the passages that would be read."""
-    best = np.argsort(-scores, kind="stable")[:READ].tolist()
-    signals = shown.passages()
-    rows, right = [], []
-    for place, own in zip(best, shown.sentences(best), strict=True):
-        rows.append(sentence_rows(own, signals[place], float(scores[place])))
-        sentences = example.pool[place].stored.sentences
-        right += [first_rank(example.question.answer, (sentence.text,)) is not None for sentence in sentences]
-    return np.concatenate(rows).astype(np.float32), np.array(right)
-
-
-def train(examples: Sequence[Example]) -> Ranker:
-    """Passages first; sentences then see scores of passages that their own question had no part in."""
-    shown = [example.shown() for example in examples]
-    groups = [(one.passages(), example.held) for one, example in zip(shown, examples, strict=True)]
+def fit_apart(groups: Sequence[Group], **how: Any) -> tuple[Scorer, list[Any]]:
+    """A scorer, and the scores of each group by one that it had no part in: what is fitted on scores needs such."""
     apart: list[Any] = [None] * len(groups)
     for fold in range(FOLDS):
-        held_out = set(range(len(groups) * fold // FOLDS, len(groups) * (fold + 1) // FOLDS))
-        scorer = fit([group for i, group in enumerate(groups) if i not in held_out])
+        held_out = range(len(groups) * fold // FOLDS, len(groups) * (fold + 1) // FOLDS)
+        scorer = fit([group for i, group in enumerate(groups) if i not in held_out], **how)
         for i in held_out:
             apart[i] = scorer(groups[i][0])
-    hits = np.mean([example.held[np.argmax(scores)] for example, scores in zip(examples, apart, strict=True)])
-    print(f"passage hit@1 over {FOLDS} folds {hits:.3f}", flush=True)
-    sentences = [sentence_group(*row) for row in zip(examples, shown, apart, strict=True)]
-    return Ranker(fit(groups), fit(sentences))
+    return fit(groups, **how), apart
+
+
+def agrees(answer: str, words: str) -> bool:
+    """Whether some words are the answer or nearly: the F1 of their words with its own is at least a half."""
+    wanted, given = Counter(normalise(answer).split()), Counter(normalise(words).split())
+    return 2 * (wanted & given).total() >= 0.5 * (wanted.total() + given.total()) > 0
+
+
+def train(examples: Sequence[Example]) -> tuple[Ranker, float]:
+    """Passages first, then sentences, spans, and sentences again; gives the ranker, and from when a span is marked.
+
+    Each but the first is fitted on scores of those before it that its own question had no part in.
+    """
+    examples = [example for example in examples if example.pool]
+    shown = [example.shown() for example in examples]
+    passage, relevance = fit_apart([(one.passages(), e.held) for one, e in zip(shown, examples, strict=True)])
+    best = [np.argsort(-scores, kind="stable")[:READ].tolist() for scores in relevance]
+    texts = [
+        [sentence.text for place in places for sentence in example.pool[place].stored.sentences]
+        for places, example in zip(best, examples, strict=True)
+    ]
+    rights = [
+        np.array([first_rank(example.question.answer, (text,)) is not None for text in some])
+        for some, example in zip(texts, examples, strict=True)
+    ]
+    rows = [reading_rows(*some) for some in zip(shown, best, relevance, strict=True)]
+    sentence, first_look = fit_apart(list(zip(rows, rights, strict=True)))
+    spans = [
+        gather_spans(example.query, example.pool, *some)
+        for example, *some in zip(examples, shown, texts, first_look, strict=True)
+    ]
+    span, weights = fit_apart([_span_group(*some) for some in zip(examples, texts, spans, strict=True)], **SPAN_FIT)
+    tellings = [weigh(some, each, len(text)) for some, each, text in zip(spans, weights, texts, strict=True)]
+    judged = [verdict_rows(*some) for some in zip(rows, first_look, tellings, strict=True)]
+    verdict, verdicts = fit_apart(list(zip(judged, rights, strict=True)))
+    for name, each in (("first look", first_look), ("verdict", verdicts)):
+        hits = np.mean([right[np.argmax(scores)] for right, scores in zip(rights, each, strict=True)])
+        print(f"sentence hit@1 over {FOLDS} folds, {name}: {hits:.3f}", flush=True)
+    return Ranker(passage, sentence, span, verdict), _mark(examples, texts, rights, tellings)
+
+
+def _span_group(example: Example, texts: Sequence[str], spans: Spans) -> Group:
+    words = (texts[at][span.start : span.end] for at, span in zip(spans.sentences, spans.spans, strict=True))
+    return spans.signals, np.array([agrees(example.question.answer, some) for some in words], dtype=bool)
+
+
+def _mark(
+    examples: Sequence[Example],
+    texts: Sequence[Sequence[str]],
+    rights: Sequence[Any],
+    tellings: Sequence[Sequence[Told]],
+) -> float:
+    """The sureness from which spans of sentences that hold the answer are it in a share MARKED of cases."""
+    cases = [
+        (telling.sureness, agrees(example.question.answer, text[telling.span.start : telling.span.end]))
+        for example, some, right, each in zip(examples, texts, rights, tellings, strict=True)
+        for text, holds, telling in zip(some, right, each, strict=True)
+        if holds and telling.span
+    ]
+    cases.sort(reverse=True)
+    share = np.cumsum([right for _, right in cases]) / np.arange(1, len(cases) + 1)
+    last = int(np.flatnonzero(share >= MARKED).max(initial=0))
+    print(
+        f"of {len(cases)} sentences with the answer {last + 1} are marked, {share[last]:.3f} of them rightly",
+        flush=True,
+    )
+    return cases[last][0]
 
 
 def calibrate(ranker: Ranker, cases: Sequence[Case]) -> Calibration:
     """The logistic from signals to the chance of an answer; its threshold is not set yet."""
-    rows = np.array([_answerable(ranker, case.query, case.pool, case.gap) for case in cases])
+    rows = np.array([ranker.read(case.query, case.pool, most=READ).answerable(case.gap) for case in cases])
     weights, bias = _logistic(rows, np.array([case.answerable for case in cases]))
     return Calibration(weights=tuple(weights.tolist()), bias=bias)
 
@@ -269,12 +324,6 @@ def threshold(reader: TrainedReader, cases: Sequence[Case], answered: float) -> 
         f"abstained on {np.mean(wrong < found):.3f}"
     )
     return found
-
-
-def _answerable(ranker: Ranker, query: Query, pool: list[Found], gap: int) -> list[float]:
-    shown = Shown(query, pool)
-    best = np.argsort(-ranker.passage(shown.passages()), kind="stable")[:READ].tolist()
-    return shown.answerable(best, gap)
 
 
 def _logistic(rows: Any, labels: Any) -> tuple[Any, float]:
@@ -307,16 +356,16 @@ def main() -> None:
     parser.add_argument("--answered", type=float, default=0.88, help="the share of answerable questions to answer")
     options = parser.parse_args()
     examples, cases = gather(options.data, options.work, options.every)
-    ranker = train(examples)
+    ranker, mark = train(examples)
     ranker.save(options.out)
-    calibration = calibrate(ranker, cases)
+    calibration = replace(calibrate(ranker, cases), mark=mark)
     write(options.out, calibration)
     write(options.out, replace(calibration, threshold=threshold(TrainedReader(options.out), cases, options.answered)))
 
 
 def write(folder: Path, facts: Calibration) -> None:
     """Writes the calibration beside the weights."""
-    names = ("weights", "bias", "threshold", "margin")
+    names = ("weights", "bias", "threshold", "margin", "mark")
     shown = {name: getattr(facts, name) for name in names}
     (folder / "calibration.json").write_text(json.dumps(shown, indent=1) + "\n", encoding="utf-8")
 

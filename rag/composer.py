@@ -61,11 +61,8 @@ def compose(query: Query, candidates: Sequence[Sequence[Candidate]], *, count: i
 
 
 def within(candidates: Sequence[Candidate], margin: float) -> Iterator[Candidate]:
-    """The first candidates, as long as their score is no more than `margin` below the first's."""
-    for candidate in candidates:
-        if candidate.citation.score < candidates[0].citation.score - margin:
-            return
-        yield candidate
+    """The candidates whose score is no more than `margin` below the first's."""
+    return (one for one in candidates if one.citation.score >= candidates[0].citation.score - margin)
 
 
 def plain_text(citations: Sequence[Citation]) -> str:

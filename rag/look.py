@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import zip_longest
@@ -15,8 +16,12 @@ from rag.query import Query
 from rag.reader import Reading, SentenceScore
 from rag.retriever import Found
 from rag.span import answer_span
+from rag.telling import Answer, untold
 from rag.timeline import Correction, correction, event_date
 
+_NEWS = 0.5  # how much the chance that it gives an answer not given yet counts beside a sentence's score
+_OLD_NEWS = 0.01  # the chance that is taken of one that gives none
+_LOOK_AHEAD = 30  # sentences
 _SAME_WORDING = 0.8  # of two sentences' words in common: citing both would say one thing twice
 
 
@@ -32,26 +37,36 @@ class Look:
 def candidates(look: Look, count: int, *, figures: bool) -> Iterator[Candidate]:
     """The `count` best sentences, best first; no orders, and none that says in the same words what one before said.
 
-    Where `figures` are asked for, the same words with other figures say something else.
+    After the first, one that gives another likely answer comes before one that gives the same again. Where `figures`
+    are asked for, the same words with other figures say something else.
     """
     read = (pair for pair in zip(look.found, look.readings, strict=True) if pair[1].sentences)
     told = ((hit, reading) for hit, reading in read if not is_order(hit.stored.article.title))
-    scored = sorted(
+    left = sorted(
         ((score, hit) for hit, reading in told for score in reading.sentences), key=lambda pair: -pair[0].score
     )
     corrected = cache(correction)  # several of the best sentences are of one article
     said: list[frozenset[str]] = []
-    for score, hit in scored:
+    given: set[Answer] = set()
+    while left and len(said) < count:
+        score, hit = left.pop(_next(left, given))
         text = hit.stored.article.text[score.start : score.end]
         words = frozenset(re.findall(r"\w+", text.casefold()))
-        if any(_is_repeated(words, other, figures=figures) for other in said):
-            continue
-        if is_order(text):
+        if any(_is_repeated(words, other, figures=figures) for other in said) or is_order(text):
             continue
         said.append(words)
+        given.update(answer for answer, _ in score.answers)
         yield Candidate(_citation(score, hit, look.query, corrected(hit.stored.article.text)), hit.stored.cluster)
-        if len(said) == count:
-            return
+
+
+def _next(left: Sequence[tuple[SentenceScore, Found]], given: Collection[Answer]) -> int:
+    """The place of the sentence to be told next: a good one that gives an answer not given yet."""
+    if not given:
+        return 0
+    worth = [
+        score.score + _NEWS * math.log(untold(score.answers, given) + _OLD_NEWS) for score, _ in left[:_LOOK_AHEAD]
+    ]
+    return worth.index(max(worth))
 
 
 def _is_repeated(words: frozenset[str], other: frozenset[str], *, figures: bool) -> bool:
@@ -76,7 +91,7 @@ def _citation(score: SentenceScore, hit: Found, query: Query, note: Correction |
         date_is_doubtful=article.date_is_doubtful,
         also_in=hit.also_in,
         event=event_date(sentence, article.published),
-        span=answer_span(query, sentence),
+        span=answer_span(query, sentence) or score.span,
         correction=note.text if note else "",
         score=score.score,
     )

@@ -1,8 +1,9 @@
-"""The ranker: two small networks that weigh signals, one for passages and one for sentences."""
+"""The ranker: small networks that weigh signals: of passages, of sentences, of the spans in them, and of all that."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,14 +12,24 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
+from index.article import Sentence
 from index.errors import ModelError
-from rag.signals import PASSAGE_SIGNALS, SENTENCE_SIGNALS, Signals
+from rag.clues import SPAN_SIGNALS
+from rag.query import Query
+from rag.retriever import Found
+from rag.signals import ANSWERABLE_SIGNALS, PASSAGE_SIGNALS, SENTENCE_SIGNALS, Shown, Signals
+from rag.telling import TELLING_SIGNALS, Told, gather, weigh
 
 FILE = "ranker.safetensors"
 _CLIP = 5.0  # standard deviations: one odd signal must not decide alone
+_SMALL = 0.01
+CHANCE_SIGNALS = (*ANSWERABLE_SIGNALS, "likeliest answer", "spans of the first", "sureness of the first")
+_SENTENCE = len(SENTENCE_SIGNALS) + len(PASSAGE_SIGNALS) + 1
 _WIDTHS = {
     "passage": len(PASSAGE_SIGNALS),
-    "sentence": len(SENTENCE_SIGNALS) + len(PASSAGE_SIGNALS) + 1,
+    "sentence": _SENTENCE,
+    "span": len(SPAN_SIGNALS),
+    "verdict": _SENTENCE + 1 + len(TELLING_SIGNALS),
 }
 
 Array = NDArray[np.float32]
@@ -47,11 +58,41 @@ class Scorer:
 
 
 @dataclass(frozen=True, slots=True)
+class Read:
+    """What was weighed for one question.
+
+    `relevance` is of shape (passages,); `best` are the places of those whose sentences were read, best first. Of each
+    sentence there is its passage's place, its score (higher is better) and what it tells.
+    """
+
+    shown: Shown
+    relevance: Array
+    best: list[int]
+    sentences: list[tuple[int, Sentence]]
+    scores: Array
+    tellings: list[Told]
+
+    @property
+    def first(self) -> int:
+        """The place of the passage with the best sentence."""
+        return self.sentences[int(np.argmax(self.scores))][0]
+
+    def answerable(self, gap: int) -> list[float]:
+        """One value each of CHANCE_SIGNALS; `gap` as `Reader.read` takes it."""
+        first = self.tellings[int(np.argmax(self.scores))]
+        likeliest = max((chance for telling in self.tellings for _, chance in telling.answers), default=0.0)
+        told = math.log(first.signals[TELLING_SIGNALS.index("chance of its spans")] + _SMALL)
+        return [*self.shown.answerable(self.best, gap), math.log(likeliest + _SMALL), told, first.sureness]
+
+
+@dataclass(frozen=True, slots=True)
 class Ranker:
-    """What orders passages, and sentences within what was read."""
+    """Orders passages, then their sentences, then the spans of the best of these, and at last the sentences anew."""
 
     passage: Scorer
     sentence: Scorer
+    span: Scorer
+    verdict: Scorer
 
     @classmethod
     def load(cls, folder: Path) -> Ranker:
@@ -67,25 +108,48 @@ class Ranker:
             ) from error
         return cls(**scorers)
 
+    def read(self, query: Query, found: Sequence[Found], *, most: int) -> Read:
+        """The passages found, at least one, and the sentences of the `most` best of them, weighed."""
+        shown = Shown(query, found)
+        relevance = self.passage(shown.passages())
+        best = np.argsort(-relevance, kind="stable")[:most].tolist()
+        rows = reading_rows(shown, best, relevance)
+        sentences = [(place, sentence) for place in best for sentence in found[place].stored.sentences]
+        first_look = self.sentence(rows)
+        spans = gather(query, found, shown, [sentence.text for _, sentence in sentences], first_look)
+        tellings = weigh(spans, self.span(spans.signals), len(sentences))
+        scores = self.verdict(verdict_rows(rows, first_look, tellings))
+        return Read(shown, relevance, best, sentences, scores, tellings)
+
     def save(self, folder: Path) -> None:
         """Writes the weights into a folder."""
         folder.mkdir(parents=True, exist_ok=True)
         tensors = {
             f"{name}.{part}": np.ascontiguousarray(getattr(scorer, part), dtype=np.float32)
-            for name, scorer in (("passage", self.passage), ("sentence", self.sentence))
+            for name in _WIDTHS
+            for scorer in (getattr(self, name),)
             for part in Scorer.__slots__
         }
         save_file(tensors, folder / FILE)
 
-    def sentences(self, own: Signals, passage: Signals, score: float) -> Array:
-        """The scores of a passage's sentences, from their signals, the passage's signals and its score."""
-        return self.sentence(sentence_rows(own, passage, score))
+
+def reading_rows(shown: Shown, places: Sequence[int], relevance: Array) -> Signals:
+    """What the sentence network weighs, a row each sentence of the passages at some places of the pool, in order.
+
+    A sentence's own signals, its passage's, and its passage's score.
+    """
+    signals = shown.passages()
+    rows = [np.zeros((0, _SENTENCE), dtype=np.float32)]
+    for place, own in zip(places, shown.sentences(places), strict=True):
+        around = np.tile(np.append(signals[place], relevance[place]), (len(own), 1))
+        rows.append(np.concatenate([own, around], axis=1).astype(np.float32))
+    return np.concatenate(rows)
 
 
-def sentence_rows(own: Signals, passage: Signals, score: float) -> Signals:
-    """What the sentence network weighs: each sentence's own signals, its passage's and the passage's score."""
-    around = np.tile(np.append(passage, np.float32(score)), (len(own), 1))
-    return np.concatenate([own, around], axis=1)
+def verdict_rows(rows: Signals, scores: Array, tellings: Sequence[Told]) -> Signals:
+    """What the last network weighs: a sentence's rows and score, and what it tells."""
+    tells = np.array([one.signals for one in tellings], dtype=np.float32).reshape(-1, len(TELLING_SIGNALS))
+    return np.concatenate([rows, scores[:, None], tells], axis=1)
 
 
 def _scorer(name: str, tensors: Mapping[str, Array]) -> Scorer:

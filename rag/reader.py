@@ -13,27 +13,35 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from index.article import Sentence
 from index.embedding import Embedder
 from index.errors import ModelError
-from rag.query import Query
-from rag.ranker import Ranker
+from rag.query import AnswerType, Query
+from rag.ranker import CHANCE_SIGNALS, Ranker
 from rag.retriever import Found
-from rag.signals import ANSWERABLE_SIGNALS, Shown
+from rag.telling import Answer, Told
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder
 
 _UNNAMED = 0.5  # of the chance is left where what would be cited first names none of those asked about
+_LONG = (AnswerType.YES_NO, AnswerType.WHY, AnswerType.SAY, AnswerType.HOW, AnswerType.TIMELINE)  # no few words answer
 PACKAGED = Path(__file__).parent / "weights"
 
 
 @dataclass(frozen=True, slots=True)
 class SentenceScore:
-    """A sentence of a passage, by its offsets in the article's text, and how well it answers (higher is better)."""
+    """A sentence of a passage, by its offsets in the article's text, and how well it answers (higher is better).
+
+    `answers` are those that it gives, each with its chance of being the one; `span` are the words of it, (start, end)
+    in the sentence, that answer, where that is plain.
+    """
 
     start: int
     end: int
     score: float
+    answers: tuple[tuple[Answer, float], ...] = ()
+    span: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,22 +132,21 @@ class TrainedReader:
         """A reading of each passage, in the order given."""
         if not found:
             return []
-        shown = Shown(query, found)
-        signals = shown.passages()
-        relevance = self._ranker.passage(signals)
-        best = np.argsort(-relevance, kind="stable")[:most].tolist()
-        sentences: dict[int, tuple[SentenceScore, ...]] = {}
-        for place, own in zip(best, shown.sentences(best), strict=True):
-            scores = self._ranker.sentences(own, signals[place], float(relevance[place]))
-            sentences[place] = tuple(
-                SentenceScore(sentence.start, sentence.end, float(score))
-                for sentence, score in zip(found[place].stored.sentences, scores, strict=True)
+        read = self._ranker.read(query, found, most=most)
+        sentences: dict[int, list[SentenceScore]] = {}
+        for (place, sentence), score, telling in zip(read.sentences, read.scores, read.tellings, strict=True):
+            sentences.setdefault(place, []).append(
+                self._scored(sentence, float(score), telling, asked=query.answer_type)
             )
-        first = max(best, key=lambda place: max(score.score for score in sentences[place]))
-        chance = self._calibration.chance(shown.answerable(best, gap))
-        if not shown.is_named(first):
+        chance = self._calibration.chance(read.answerable(gap))
+        if not read.shown.is_named(read.first):
             chance *= _UNNAMED
-        return [Reading(float(score), sentences.get(at, ()), chance) for at, score in enumerate(relevance)]
+        return [Reading(float(score), tuple(sentences.get(at, ())), chance) for at, score in enumerate(read.relevance)]
+
+    def _scored(self, sentence: Sentence, score: float, telling: Told, *, asked: AnswerType) -> SentenceScore:
+        is_plain = telling.span is not None and telling.sureness >= self._calibration.mark and asked not in _LONG
+        span = (telling.span.start, telling.span.end) if telling.span and is_plain else None
+        return SentenceScore(sentence.start, sentence.end, score, telling.answers, span)
 
 
 class CrossEncoderReader:
@@ -215,10 +222,11 @@ def confidence(readings: Sequence[Reading]) -> float:
 class Calibration:
     """How signals become a chance; set on training questions."""
 
-    weights: tuple[float, ...] = (0.0,) * len(ANSWERABLE_SIGNALS)
+    weights: tuple[float, ...] = (0.0,) * len(CHANCE_SIGNALS)
     bias: float = 0.0
     threshold: float = 0.5
     margin: float = 3.0
+    mark: float = 1.0  # the chance among its sentence's spans from which one is marked as the answer
 
     def chance(self, found: Sequence[float]) -> float:
         """The chance that the question is answered."""

@@ -116,19 +116,23 @@ class _Text:
 
 
 class Shown:
-    """The signals of one question over its pool of passages, best first by the fused score."""
+    """The signals of one question over its pool of passages, best first by the fused score.
+
+    `asked_words` are the stems of the question's words, `rarity` tells of each stem of the pool how much it tells, and
+    `agreement` of each that is not asked with how much the best stories agree on it.
+    """
 
     def __init__(self, query: Query, pool: Sequence[Found]) -> None:
         self._query = query
         self._pool = pool
         self._asked = tuple(dict.fromkeys(stem(term) for term in query.terms))
-        self._asked_words = frozenset(stems(query.standalone))
+        self.asked_words = frozenset(stems(query.standalone))
         self._named = name_stems(query.names)
         self._pairs = _pairs([s for s in stems(query.standalone) if s not in STOP_WORDS])
         self._texts = [_text(hit.stored.passage.text) for hit in pool]
         self._titles = [_text(hit.stored.article.title) for hit in pool]
-        self._rarity = self._rarities()
-        self._agreement = self._agreements()
+        self.rarity = self._rarities()
+        self.agreement = self._agreements()
 
     @cached_property
     def _rows(self) -> Signals:
@@ -156,9 +160,9 @@ class Shown:
                     hit.score,
                     hit.cosine - top_cosine,
                     float(hit.days_away <= 8),
-                    self._share(text.words),
-                    self._share(title.words),
-                    self._share(stories[owner]),
+                    self.share(text.words),
+                    self.share(title.words),
+                    self.share(stories[owner]),
                     _part(self._named, text.words | title.words),
                     _part(self._pairs, _pairs(text.stems)),
                     1 / (1 + hit.stored.passage.first),
@@ -216,7 +220,7 @@ class Shown:
         return holds_name(self._named, self._texts[place].words | self._titles[place].words)
 
     def _sentences(self, stored: StoredPassage, passage: _Text, title: _Text) -> Signals:
-        whole = self._share(passage.words | title.words)
+        whole = self.share(passage.words | title.words)
         parts = [_text(sentence.text) for sentence in stored.sentences]
         agreements = [self._agree(part) for part in parts]
         highest = max((agreement[0] for agreement in agreements), default=0.0)
@@ -225,8 +229,8 @@ class Shown:
         for number, (sentence, part, agreement) in enumerate(zip(stored.sentences, parts, agreements, strict=True)):
             rows.append(
                 (
-                    self._share(part.words),
-                    self._share(part.words | before | title.words),
+                    self.share(part.words),
+                    self.share(part.words | before | title.words),
                     whole,
                     _part(self._named, part.words),
                     _part(self._pairs, _pairs(part.stems)),
@@ -249,12 +253,12 @@ class Shown:
         size = len(self._texts)
         return {word: math.log((size + 1) / (count + 0.5)) + 0.2 for word, count in held.items()}
 
-    def _share(self, words: Iterable[str]) -> float:
+    def share(self, words: Iterable[str]) -> float:
         """The share of the question's terms, by how much they tell, that stand among the words."""
         held = words if isinstance(words, set | frozenset) else frozenset(words)
         highest = math.log(len(self._texts) * 2 + 2) + 0.2
-        total = sum(self._rarity.get(term, highest) for term in self._asked)
-        return sum(self._rarity.get(term, highest) for term in self._asked if term in held) / total if total else 0.0
+        total = sum(self.rarity.get(term, highest) for term in self._asked)
+        return sum(self.rarity.get(term, highest) for term in self._asked if term in held) / total if total else 0.0
 
     def _agreements(self) -> dict[str, float]:
         """For each stem that is not asked with: how much the best stories agree on it, against the whole pool."""
@@ -265,15 +269,15 @@ class Shown:
         for hit, text, title in zip(self._pool[:_FOREGROUND], self._texts, self._titles, strict=False):
             weight = math.exp(_SHARPNESS * (hit.score - top))
             for word in text.words | title.words:
-                if word not in self._asked_words and word not in STOP_WORDS:
+                if word not in self.asked_words and word not in STOP_WORDS:
                     stories = said.setdefault(word, {})
                     stories[hit.stored.cluster] = max(weight, stories.get(hit.stored.cluster, 0.0))
-        return {word: sum(stories.values()) * self._rarity.get(word, 1.0) for word, stories in said.items()}
+        return {word: sum(stories.values()) * self.rarity.get(word, 1.0) for word, stories in said.items()}
 
     def _agree(self, text: _Text) -> tuple[float, float, float]:
         """How much is agreed on the most agreed words of a text: on any, on names, on numbers."""
         return tuple(  # type: ignore[return-value]
-            math.log1p(sum(sorted((self._agreement.get(word, 0.0) for word in words), reverse=True)[:2]))
+            math.log1p(sum(sorted((self.agreement.get(word, 0.0) for word in words), reverse=True)[:2]))
             for words in (text.words, text.names, text.numbers)
         )
 
@@ -281,9 +285,9 @@ class Shown:
         """Whether a text holds the kind of thing that is asked for, other than what the question says itself."""
         kind = self._query.answer_type
         if kind in (AnswerType.HOW_MANY, AnswerType.HOW_MUCH):
-            return float(bool(text.numbers - self._asked_words))
+            return float(bool(text.numbers - self.asked_words))
         if kind in (AnswerType.WHO, AnswerType.WHERE, AnswerType.COUNTRY):
-            return float(bool(text.names - self._asked_words))
+            return float(bool(text.names - self.asked_words))
         pattern = {AnswerType.WHEN: _WHEN, AnswerType.WHY: _CAUSE, AnswerType.SAY: _SAID}.get(kind)
         return float(pattern.search(raw) is not None) if pattern else 0.5
 

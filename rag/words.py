@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from enum import StrEnum
 
 
@@ -70,22 +71,33 @@ def names(text: str) -> tuple[str, ...]:
     A word that begins a sentence counts only where it is no common opener: "Which" is not a name and "Belarus" is.
     A text in capitals throughout, or in none, shows no names.
     """
+    return tuple(dict.fromkeys(text[start:end] for start, end in name_spans(text)))
+
+
+def name_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Where the names of a text stand, each as (start, end); `names` says what counts as one."""
     if text.isupper():
-        return ()
-    found: dict[str, None] = {}
+        return
     for match in _NAME.finditer(text):
-        words = match.group().split(" ")
-        begins = _SENTENCE_START.search(text[: match.start()]) is not None
-        while words and begins and words[0].lower() in STOP_WORDS | _OPENERS:
-            if words[0] == "New" and len(words) > 1:
-                break
-            words = words[1:]
-            while words and words[0] in ("of", "the", "for"):
-                words = words[1:]
-        name = re.sub(r"[’']s?$", "", " ".join(words)).strip(" .,-&")
+        start, name = match.start(), match.group()
+        if _SENTENCE_START.search(text[:start]):
+            start, name = _without_opener(start, name)
+        end = start + len(re.sub(r"[’']s?$", "", name).rstrip(" .,-&"))
+        name = text[start:end]
         if len(name) > 1 and name.lower() not in STOP_WORDS and not _MONTH_OR_DAY.match(name):
-            found[name] = None
-    return tuple(found)
+            yield start, end
+
+
+def _without_opener(start: int, name: str) -> tuple[int, str]:
+    words = name.split(" ")
+    while words and words[0].lower() in STOP_WORDS | _OPENERS:
+        if words[0] == "New" and len(words) > 1:
+            break
+        del words[0]
+        while words and words[0] in ("of", "the", "for"):
+            del words[0]
+    kept = " ".join(words)
+    return start + len(name) - len(kept), kept
 
 
 def terms(text: str) -> tuple[str, ...]:
@@ -185,13 +197,19 @@ _TYPES: tuple[tuple[AnswerType, str], ...] = (
     (AnswerType.HOW, r"^how\b|\b(?:by|and) how\?$"),
 )
 _TYPE_PATTERNS = tuple((kind, re.compile(pattern, re.I)) for kind, pattern in _TYPES)
+_SENTENCE_ENDS = re.compile(r"(?<=[.?!])\s+(?=[A-Z“\"])")
 _YES_NO = next(pattern for kind, pattern in _TYPE_PATTERNS if kind is AnswerType.YES_NO)
+
+
+def last_asked(question: str) -> str:
+    """The last sentence that asks, of a question that may say something first; the last of all where none asks."""
+    sentences = [part for part in _SENTENCE_ENDS.split(question.strip()) if part.strip()]
+    return next((part for part in reversed(sentences) if part.endswith("?")), sentences[-1] if sentences else "")
 
 
 def answer_type(question: str) -> AnswerType:
     """What kind of answer the last thing asked wants; WHAT where nothing tells."""
-    sentences = [part for part in re.split(r"(?<=[.?!])\s+(?=[A-Z“\"])", question.strip()) if part.strip()]
-    asked = next((part for part in reversed(sentences) if part.endswith("?")), sentences[-1] if sentences else "")
+    asked = last_asked(question)
     asked = re.sub(r"^(?:and|but|so|also|then|please)\b[\s,]*", "", asked.strip(), flags=re.I)
     if _YES_NO.match(asked) and not re.search(r"\b(?:which|what|how many|how much)\b[^,]*\?$", asked, re.I):
         return AnswerType.YES_NO

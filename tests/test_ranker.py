@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -114,7 +115,7 @@ def test_the_ranker_is_the_same_after_it_is_saved(tmp_path: Path) -> None:
 
 def test_weights_for_other_signals_are_refused(tmp_path: Path) -> None:
     ranker = Ranker.load(PACKAGED)
-    Ranker(ranker.sentence, ranker.passage).save(tmp_path)
+    replace(ranker, passage=ranker.sentence).save(tmp_path)
     with pytest.raises(ModelError, match=r"weighs \d+ signals, and there are \d+"):
         Ranker.load(tmp_path)
 

@@ -1,0 +1,136 @@
+"""Which words of a sentence could answer, what speaks for each, and how likely the answers are that sentences give."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rag.clues import SPAN_SIGNALS, Clues
+from rag.look import Look, candidates
+from rag.query import Query, understand
+from rag.reader import Reading, SentenceScore
+from rag.signals import Shown
+from rag.spans import Kind, Span, spans, told
+from rag.stems import stems
+from rag.telling import TELLING_SIGNALS, gather, untold, weigh
+from tests.test_ranker import found
+
+DAY = date(2025, 8, 31)
+SIGNED = "On Aug. 20 Masoud Pezeshkian signed 13 documents on trade in Minsk."
+
+
+def asked(question: str) -> Query:
+    return understand(question, today=DAY)
+
+
+def clues_of(question: str, sentence: str, *texts: str) -> dict[str, dict[str, float]]:
+    """The signals of each span of a sentence, where the pool holds these texts, each of a story of its own."""
+    query = asked(question)
+    pool = [found(text, story=number) for number, text in enumerate([sentence, *texts])]
+    shown = Shown(query, pool)
+    some = spans(sentence, shown.asked_words)
+    rows = Clues(query, pool, shown).of(sentence, some, score=0.0, rank=0)
+    return {
+        sentence[span.start : span.end]: dict(zip(SPAN_SIGNALS, row.tolist(), strict=True))
+        for span, row in zip(some, rows, strict=True)
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("Aug. 20", Kind.DAY),
+        ("Masoud Pezeshkian", Kind.NAME),
+        ("13", Kind.NUMBER),
+        ("Minsk", Kind.NAME),
+        ("trade", Kind.WORDS),
+    ],
+)
+def test_names_figures_days_and_runs_of_words_could_answer(words: str, kind: Kind) -> None:
+    assert kind in {span.kind for span in spans(SIGNED, ()) if SIGNED[span.start : span.end] == words}
+
+
+def test_what_the_question_says_itself_cannot_answer_it() -> None:
+    some = {SIGNED[span.start : span.end] for span in spans(SIGNED, stems("Who signed 13 documents in Minsk?"))}
+    assert {"Aug. 20", "Masoud Pezeshkian", "trade"} <= some
+    assert not {"13", "13 documents", "documents", "Minsk"} & some
+
+
+@given(st.text(max_size=200), st.lists(st.text(max_size=10), max_size=5))
+@settings(deadline=None)
+def test_spans_lie_in_their_sentence_each_once_and_tell_something_new(sentence: str, words: list[str]) -> None:
+    some = spans(sentence, words)
+    assert len({(span.start, span.end) for span in some}) == len(some)
+    for span in some:
+        assert 0 <= span.start < span.end <= len(sentence)
+        assert told(sentence[span.start : span.end]) - set(words)
+
+
+def test_the_one_who_did_what_is_asked_stands_before_it_and_what_was_done_behind() -> None:
+    who = clues_of("Who signed the treaty?", "Okello signed the treaty in Lima.")
+    assert who["Okello"]["asked word next, of a subject"] > who["Lima"]["asked word next, of a subject"]
+    what = clues_of("What did Okello sign?", "In Lima Okello signed a pact.")
+    assert what["pact"]["asked word before, of an object"] > what["Lima"]["asked word before, of an object"]
+
+
+def test_independent_stories_that_tell_the_same_support_it() -> None:
+    alone = clues_of("Who won the marathon?", "Okello won the marathon.", "Rain fell on the coast.")
+    backed = clues_of("Who won the marathon?", "Okello won the marathon.", "The marathon was won by Okello.")
+    assert backed["Okello"]["stories that tell it"] > alone["Okello"]["stories that tell it"]
+    assert backed["Okello"]["support of terms"] > alone["Okello"]["support of terms"]
+
+
+@given(texts=st.lists(st.text(max_size=80), min_size=1, max_size=3), question=st.text(min_size=1, max_size=60))
+@settings(max_examples=60, deadline=None)
+def test_any_text_has_clues_that_are_numbers_and_chances_that_are_chances(texts: list[str], question: str) -> None:
+    query = asked(f"Which {question}?")
+    pool = [found(f"{text}a.", story=number) for number, text in enumerate(texts)]
+    shown = Shown(query, pool)
+    sentences = [sentence.text for hit in pool for sentence in hit.stored.sentences]
+
+    some = gather(query, pool, shown, sentences, np.zeros(len(sentences), dtype=np.float32))
+    assert some.signals.shape == (len(some.spans), len(SPAN_SIGNALS))
+    assert np.isfinite(some.signals).all()
+
+    tellings = weigh(some, some.signals.sum(axis=1), len(sentences))
+    assert all(len(one.signals) == len(TELLING_SIGNALS) and np.isfinite(one.signals).all() for one in tellings)
+    assert all(0 <= chance <= 1.0001 for one in tellings for _, chance in one.answers)
+    assert all(0 <= one.sureness <= 1.0001 for one in tellings)
+
+
+def test_an_answer_that_two_sentences_give_is_likelier_than_one_that_one_gives() -> None:
+    query = asked("Who won the marathon?")
+    texts = ["Okello won the marathon.", "Tanui won the marathon.", "The marathon went to Okello."]
+    pool = [found(text, story=number) for number, text in enumerate(texts)]
+    some = gather(query, pool, Shown(query, pool), texts, np.zeros(3, dtype=np.float32))
+
+    first, second, third = weigh(some, np.zeros(len(some.spans), dtype=np.float32), 3)
+
+    assert first.span == Span(0, 6, Kind.NAME)
+    assert dict(first.answers)[told("Okello")] == dict(third.answers)[told("Okello")]
+    assert dict(first.answers)[told("Okello")] > dict(second.answers)[told("Tanui")]
+
+
+def test_an_answer_in_longer_words_is_no_other_answer() -> None:
+    answers = ((told("Joe Biden"), 0.6), (told("Rome"), 0.2))
+    assert untold(answers, {told("Biden")}) == 0.2
+    assert untold(answers, {told("President Joe Biden"), told("Rome")}) == 0
+
+
+def test_after_the_best_sentence_comes_one_that_gives_another_answer() -> None:
+    texts = ["Okello won the marathon.", "It was Okello who came first in it.", "Tanui was first, by another count."]
+    hits = [found(text, story=number) for number, text in enumerate(texts)]
+    names = ("Okello", "Okello", "Tanui")
+    readings = [
+        Reading(0.0, (SentenceScore(0, len(text), -0.1 * place, answers=((told(name), 0.4),)),))
+        for place, (text, name) in enumerate(zip(texts, names, strict=True))
+    ]
+    look = Look(asked("Who won the marathon?"), hits, readings)
+
+    cited = [candidate.citation.sentence for candidate in candidates(look, 3, figures=False)]
+
+    assert cited == [texts[0], texts[2], texts[1]]
