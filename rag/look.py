@@ -19,7 +19,7 @@ from rag.span import answer_span
 from rag.telling import Answer, untold
 from rag.timeline import Correction, correction, event_date
 
-_NEWS = 0.5  # how much the chance that it gives an answer not given yet counts beside a sentence's score
+_NEWS = 1.0  # how much the chance that it gives an answer not given yet counts beside a sentence's score
 _OLD_NEWS = 0.01  # the chance that is taken of one that gives none
 _LOOK_AHEAD = 30  # sentences
 _SAME_WORDING = 0.8  # of two sentences' words in common: citing both would say one thing twice
