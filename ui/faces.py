@@ -73,8 +73,9 @@ def about_html(coverage: Coverage | DatelineError | None, days: Sequence[tuple[d
     """What the archive holds: its articles over time and its largest sources; empty where there is nothing to show."""
     if not isinstance(coverage, Coverage) or not coverage.articles:
         return ""
-    rows = "".join(f"<tr><td>{escape(name)}</td><td>{count:,}</td></tr>" for name, count in coverage.sources[:_SOURCES])
-    others = len(coverage.sources) - _SOURCES
+    named = len(coverage.sources) if len(coverage.sources) == _SOURCES + 1 else _SOURCES  # no line for one more
+    rows = "".join(f"<tr><td>{escape(name)}</td><td>{count:,}</td></tr>" for name, count in coverage.sources[:named])
+    others = len(coverage.sources) - named
     more = f"<tr><td>{others:,} more</td><td></td></tr>" if others > 0 else ""
     head = '<thead><tr><th scope="col">Source</th><th scope="col">Articles</th></tr></thead>'
     body = f'{histogram_html(days)}<table class="dl-outlets">{head}<tbody>{rows}{more}</tbody></table>'
