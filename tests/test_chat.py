@@ -23,6 +23,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from index.generation import ArchivePaths, building, writer_lock
 from index.store import Filter
+from rag import Assistant
 from rag.answer import Answer, Citation, Evidence, Moment
 from ui.answers import answer_html
 from ui.choices import Choices
@@ -575,11 +576,33 @@ def test_no_archive_says_what_to_do_and_one_built_meanwhile_is_found(
     with serving(archive) as address:
         tab = browser.new_page()
         tab.goto(address)
-        expect(tab.locator(".dl-trouble")).to_contain_text("dateline rebuild", timeout=20_000)
+        expect(tab.locator(".dl-trouble code")).to_contain_text("dateline rebuild", timeout=20_000)
         archive.symlink_to(example_archive)
         tab.reload()
         expect(tab.get_by_text("What do you want to know?")).to_be_visible(timeout=20_000)
         tab.close()
+
+
+@browser_wanted
+def test_an_empty_archive_says_so_and_how_to_add(browser: Browser, tmp_path: Path):
+    archive, story = tmp_path / "archive", tmp_path / "story.json"
+    story.write_text(json.dumps({"title": "A title", "date": "2025-08-19", "text": "It rained in Minsk all day. " * 9}))
+    index = [sys.executable, "-W", "ignore", "-m", "index"]
+    for command in (["rebuild", story, "--archive", archive], ["delete", "--archive", archive]):
+        held = [] if command[0] == "rebuild" else [only_article(archive)]
+        subprocess.run([*index, *command, *held], check=True, cwd=Path(__file__).parents[1], capture_output=True)
+    with serving(archive) as address:
+        tab = browser.new_page()
+        tab.goto(address)
+        expect(tab.locator(".dl-trouble")).to_contain_text("The archive is empty", timeout=20_000)
+        expect(tab.locator(".dl-trouble code")).to_contain_text("dateline add PATH")
+        tab.close()
+
+
+def only_article(archive: Path) -> str:
+    with Assistant(archive) as assistant:
+        [found] = assistant.retrieve("rain", k=1)
+    return found.article_id
 
 
 def test_a_newer_generation_that_cannot_be_opened_leaves_the_page_on_the_one_it_has(

@@ -67,6 +67,13 @@ def test_help_names_every_command_and_the_exit_codes():
     assert "Exit codes: 0 done, 1 an error, 2 a wrong command line, 3 asked" in " ".join(shown.stdout.split())
 
 
+def test_a_shell_completes_commands(within, monkeypatch: pytest.MonkeyPatch):
+    for name, value in (("_DATELINE_COMPLETE", "complete_bash"), ("COMP_WORDS", "dateline a"), ("COMP_CWORD", "1")):
+        monkeypatch.setenv(name, value)
+    code, shown = within()
+    assert (code, shown.split()) == (0, ["add", "ask"])
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_each_command_explains_itself_with_an_example(command: str):
     shown = dateline(command, "--help", COLUMNS="160")

@@ -22,7 +22,7 @@ _SOURCES = 8  # of an archive's sources that are named
 def face_html(label: str, message: str, kind: str = "error") -> str:
     """A message of our own in the conversation: an error, or that the search is on."""
     role = "alert" if kind == "error" else "status"
-    body = f'<p class="dl-label">{escape(label)}</p><p>{escape(message)}</p>'
+    body = f'<p class="dl-label">{escape(label)}</p><p>{_with_commands(message)}</p>'
     return f'<div class="dl-answer dl-{kind}" role="{role}">{body}</div>'
 
 
@@ -99,10 +99,14 @@ def welcome_html(coverage: Coverage | DatelineError | None) -> str:
 
 
 def _face(title: str, message: str) -> str:
-    # What stands in backquotes in a message is a command to type.
-    parts = re.split(r"`([^`]+)`", message)
-    body = "".join(f"<code>{escape(part)}</code>" if at % 2 else escape(part) for at, part in enumerate(parts))
+    body = _with_commands(message)
     return f'<div class="dl-welcome dl-trouble" role="alert"><h2>{escape(title)}</h2><p>{body}</p></div>'
+
+
+def _with_commands(message: str) -> str:
+    """The message, in which what stands in backquotes is a command to type."""
+    parts = re.split(r"`([^`]+)`", message)
+    return "".join(f"<code>{escape(part)}</code>" if at % 2 else escape(part) for at, part in enumerate(parts))
 
 
 def _span(coverage: Coverage) -> str:

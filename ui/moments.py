@@ -41,7 +41,9 @@ def _row(moment: Moment, answer: Answer, turn: int, *, figures: bool) -> str:
     )
     row = ' class="dl-superseded"' if moment.superseded else ""
     said = citation.published
-    later = f'<span class="dl-published">published {day_name(said)}</span>' if said and said != moment.day else ""
+    later = (
+        f'<span class="dl-published">published {said.day} {said:%b %Y}</span>' if said and said != moment.day else ""
+    )
     return f'<tr{row}><td>{day}</td>{cell}<td dir="auto">{escape(citation.source)}{later}</td><td>{chip}</td></tr>'
 
 

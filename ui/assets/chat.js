@@ -127,7 +127,6 @@
 
   // The last question stands at the top and its answer is read from its beginning, however it grows; until the
   // reader scrolls.
-  const GAP = 52; // the button for a new conversation lies over its upper edge
   let asked = 0, following = false;
 
   function follow() {
@@ -135,7 +134,7 @@
     const questions = box?.querySelectorAll(".user-row") ?? [];
     if (questions.length !== asked) following = questions.length > 0;
     asked = questions.length;
-    if (following) box.scrollTop += questions[asked - 1].getBoundingClientRect().top - box.getBoundingClientRect().top - GAP;
+    if (following) box.scrollTop += questions[asked - 1].getBoundingClientRect().top - box.getBoundingClientRect().top - 8;
   }
 
   // Another turn's sources are read from their beginning.
