@@ -24,12 +24,14 @@
     wanted = show(idOf(chip), true) ? null : idOf(chip);
   });
 
-  // A menu is shut by a press elsewhere, and by Escape.
+  // A menu is shut by a choice, by a press elsewhere, and by Escape.
   function shut(except) {
     document.querySelectorAll(".dl-export[open]").forEach((menu) => { if (menu !== except) menu.open = false; });
   }
 
-  document.addEventListener("click", (event) => shut(event.target.closest?.(".dl-export")));
+  document.addEventListener("click", (event) => {
+    shut(event.target.closest?.("[data-export]") ? null : event.target.closest?.(".dl-export"));
+  });
 
   // From a card back to its chip: by the button that a phone shows, or by Escape.
   function back(card) {
