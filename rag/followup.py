@@ -108,6 +108,7 @@ def _else(question: str, before: str) -> str:
 
 def _what_about(what: str, before: str) -> str:
     """The question before, with the new name, day or noun in place of the old one of its kind."""
+    what = what.rstrip(" ?.!")
     times, old_times = find(what if " " in what else f"in {what}"), find(before)
     if times and old_times:
         old = old_times[0]
@@ -117,6 +118,10 @@ def _what_about(what: str, before: str) -> str:
         return f"{before[:start]}{what}{before[old.end :]}?"
     if times:
         return f"{before} {what}?"
+    # "In Lisbon" takes the place of "in the Afghanistan earthquake", all of it.
+    lead = re.match(r"(?:in|for|on)\s", what, re.I)
+    if lead:
+        return re.sub(rf"\s{lead[0]}.*$", "", before, flags=re.I) + f" {what}?"
     # "The World Cup" is replaced by "the Olympics" and never by "Russia": an article goes with an article.
     takes_article = what.lower().startswith("the ")
     known = [name for name in names(before) if takes_article == (f"the {name}".lower() in before.lower())]

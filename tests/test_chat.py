@@ -9,9 +9,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 import pytest
@@ -22,13 +23,16 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from index.generation import ArchivePaths, building, writer_lock
 from index.store import Filter
+from rag import Assistant
 from rag.answer import Answer, Citation, Evidence, Moment
 from ui.answers import answer_html
 from ui.choices import Choices
-from ui.conversation import Kept, pack, unpack
+from ui.conversation import Kept, message, pack, unpack
 from ui.desk import Desk
+from ui.earlier import AT_MOST, LARGEST, put_away
 from ui.markup import escape, safe_url
 from ui.sources import panel_html
+from ui.suggestions import follow_ups
 
 CHROMIUM = Path("/usr/bin/chromium")
 QUESTION = "What did Belarus and Iran sign?"
@@ -221,6 +225,9 @@ def test_an_example_is_asked_by_a_click_and_its_chip_leads_to_the_card_and_the_a
     card.get_by_text("Open the article").click()
     expect(card.locator(".dl-text mark")).to_be_in_viewport()
     expect(card.locator(".dl-text")).to_contain_text("The two leaders also said")
+    expect(card.locator("blockquote")).to_be_hidden()  # the article stands in the passage's place
+    card.get_by_text("Close the article").click()
+    expect(card.locator("blockquote")).to_be_visible()
 
 
 @browser_wanted
@@ -229,6 +236,11 @@ def test_an_abstention_offers_the_nearest_articles_as_no_answer(page: Page):
     expect(page.locator("#dl-chat .dl-abstained .dl-label")).to_have_text("No answer in this archive")
     expect(page.locator(".dl-panel h2")).to_have_text("Nearest articles, not an answer")
     expect(page.locator("a.dl-chip, .dl-panel mark")).to_have_count(0)
+    expect(page.locator("#dl-chat .dl-abstained")).to_contain_text("published from 4 June 2024 to")
+    near = page.locator(".dl-near").first
+    near.get_by_text("Open the article").click()
+    begun = near.locator("blockquote").text_content() or ""
+    expect(near.locator(".dl-text")).to_contain_text(begun[:60])
 
 
 @browser_wanted
@@ -256,6 +268,30 @@ def test_old_turns_keep_their_citations_and_a_reload_keeps_the_conversation(page
     expect(page.locator(".dl-panel")).to_have_attribute("data-turn", "2")
     page.locator("a.dl-chip").first.click()
     expect(page.locator("#dl-1-1")).to_be_focused()
+
+
+@browser_wanted
+def test_a_new_conversation_puts_the_old_one_away_to_be_opened_again_or_forgotten(page: Page):
+    ask(page, UNANSWERED)
+    page.get_by_role("button", name="New conversation").click()
+    expect(page.locator(".dl-answer")).to_have_count(0)
+    ask(page, QUESTION)
+    ask(page, "And when was that?", turn=2)
+    page.get_by_role("button", name="New conversation").click()
+    listed = page.get_by_role("region", name="Earlier conversations").get_by_role("listitem")
+    expect(listed).to_have_count(2)
+    page.reload()
+    expect(listed).to_have_text([re.compile(f"^{re.escape(QUESTION)} 2 questions"), re.compile("^Who won the curling")])
+    listed.first.get_by_role("button").first.click()
+    expect(page.locator(".dl-panel")).to_have_attribute("data-turn", "2")
+    page.locator("a.dl-chip").first.click()
+    expect(page.locator("#dl-1-1 blockquote mark")).to_have_text(SENTENCE)
+    ask(page, UNANSWERED, turn=3)
+    page.get_by_role("button", name="New conversation").click()
+    expect(listed.first).to_contain_text("3 questions")
+    expect(listed).to_have_count(2)
+    page.get_by_role("button", name="Forget: Who won the curling").click()
+    expect(listed).to_have_count(1)
 
 
 @browser_wanted
@@ -290,6 +326,20 @@ def test_filters_narrow_the_search_and_count_what_they_let_through(page: Page, h
 
 
 @browser_wanted
+def test_the_filters_say_what_is_chosen_while_they_are_shut_and_are_cleared_together(page: Page):
+    filters(page)
+    page.locator("#dl-as-of input").fill("2025-08-31")
+    page.get_by_label("Newest first").check()
+    filters(page)
+    expect(page.locator("#dl-filters > button")).to_contain_text("Filters: as of 31 August 2025; newest first")
+    filters(page)
+    page.get_by_role("button", name="Clear the filters").click()
+    expect(page.locator("#dl-as-of input")).to_have_value("")
+    expect(page.get_by_label("Newest first")).not_to_be_checked()
+    expect(page.locator("#dl-filters > button")).not_to_contain_text("newest")
+
+
+@browser_wanted
 def test_a_timeline_over_several_days_is_plotted(page: Page):
     ask(page, "Timeline of the Afghanistan earthquake")
     rows = page.locator(".dl-moments tbody tr")
@@ -300,7 +350,8 @@ def test_a_timeline_over_several_days_is_plotted(page: Page):
 @browser_wanted
 def test_sources_that_differ_stand_in_a_table_newest_first(page: Page):
     ask(page, "How many people died in the Lisbon funicular crash?")
-    expect(page.locator("#dl-chat .dl-differ")).to_contain_text("Sources differ")
+    expect(page.locator("#dl-chat .dl-differ")).to_contain_text("solent-courier.example, 5 September 2025")
+    expect(page.get_by_role("region", name="Where sources differ").locator("circle")).to_have_count(2)
     rows = page.locator(".dl-moments tbody tr")
     expect(rows.first).to_contain_text("Sixteen")
     assert rows.count() == page.locator(".dl-card").count() == 2
@@ -319,6 +370,7 @@ def test_a_follow_up_is_read_with_what_came_before_and_one_is_offered(page: Page
     page.get_by_text("What was searched").click()
     expect(page.locator(".dl-searched dd").first).to_contain_text("Lisbon")
     expect(page.locator(".dl-searched dd").first).not_to_have_text("And in Lisbon?")
+    expect(page.locator(".dl-answer").last).to_contain_text("funicular")
 
 
 @browser_wanted
@@ -349,7 +401,7 @@ def test_a_question_is_edited_asked_again_and_undone(page: Page):
     ],
 )
 def test_a_conversation_is_saved_as(asked: Page, kind: str, name: str, holds: str):
-    asked.locator(".dl-export").evaluate("box => { box.open = true; }")
+    asked.get_by_text("Save as …").click()
     with asked.expect_download() as saved:
         asked.get_by_role("button", name=kind, exact=True).click()
     assert saved.value.suggested_filename == name
@@ -461,6 +513,9 @@ def test_the_keyboard_is_enough(page: Page):
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.locator("#dl-1-1 .dl-text mark")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("a.dl-chip").first).to_be_focused()
+    expect(page.locator("a.dl-chip").first).to_have_accessible_name("Source 1: harbour-wire, 21 August 2025")
 
 
 @browser_wanted
@@ -509,6 +564,9 @@ def test_a_phone_has_no_sideways_scroll(page: Page):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.locator("a.dl-chip").first.click()
     expect(page.locator("#dl-1-1 header")).to_be_in_viewport()
+    page.locator("#dl-1-1").get_by_role("button", name="Back to the answer").click()
+    expect(page.locator("a.dl-chip").first).to_be_focused()
+    expect(page.locator("a.dl-chip").first).to_be_in_viewport()
 
 
 @browser_wanted
@@ -519,11 +577,33 @@ def test_no_archive_says_what_to_do_and_one_built_meanwhile_is_found(
     with serving(archive) as address:
         tab = browser.new_page()
         tab.goto(address)
-        expect(tab.locator(".dl-trouble")).to_contain_text("dateline rebuild", timeout=20_000)
+        expect(tab.locator(".dl-trouble code")).to_contain_text("dateline rebuild", timeout=20_000)
         archive.symlink_to(example_archive)
         tab.reload()
         expect(tab.get_by_text("What do you want to know?")).to_be_visible(timeout=20_000)
         tab.close()
+
+
+@browser_wanted
+def test_an_empty_archive_says_so_and_how_to_add(browser: Browser, tmp_path: Path):
+    archive, story = tmp_path / "archive", tmp_path / "story.json"
+    story.write_text(json.dumps({"title": "A title", "date": "2025-08-19", "text": "It rained in Minsk all day. " * 9}))
+    index = [sys.executable, "-W", "ignore", "-m", "index"]
+    for command in (["rebuild", story, "--archive", archive], ["delete", "--archive", archive]):
+        held = [] if command[0] == "rebuild" else [only_article(archive)]
+        subprocess.run([*index, *command, *held], check=True, cwd=Path(__file__).parents[1], capture_output=True)
+    with serving(archive) as address:
+        tab = browser.new_page()
+        tab.goto(address)
+        expect(tab.locator(".dl-trouble")).to_contain_text("The archive is empty", timeout=20_000)
+        expect(tab.locator(".dl-trouble code")).to_contain_text("dateline add PATH")
+        tab.close()
+
+
+def only_article(archive: Path) -> str:
+    with Assistant(archive) as assistant:
+        [found] = assistant.retrieve("rain", k=1)
+    return found.article_id
 
 
 def test_a_newer_generation_that_cannot_be_opened_leaves_the_page_on_the_one_it_has(
@@ -602,6 +682,56 @@ def test_points_that_are_too_near_share_their_number():
     moments = tuple(Moment(number, day) for number, day in enumerate(days, 1))
     shown = panel_html(Kept(answer(citations=(CITATION,) * 4, timeline=moments), 1), lambda _id: None)
     assert re.findall(r"<text [^>]*middle[^>]*>(.*?)<", shown) == ["4", "1–3"]
+
+
+def test_figures_of_one_day_and_one_day_of_publication_stand_side_by_side():
+    moments = tuple(Moment(number, date(2025, 8, 21), f"{number}7") for number in (1, 2))
+    shown = panel_html(Kept(answer(citations=(CITATION,) * 2, timeline=moments), 1), lambda _id: None)
+    assert len(set(re.findall(r'<circle cx="([\d.]+)"', shown))) == 2
+    assert "polyline" not in shown
+
+
+def test_a_day_is_written_out_in_our_own_words_and_stays_as_it_is_in_a_quotation():
+    cited = replace(CITATION, sentence="It cost $5 on 2025-08-21.")
+    text = "2025-08-21, Wire: It cost $5 on 2025-08-21. [1]"
+    shown = answer_html(answer(text=text, citations=(cited,), timeline=(Moment(1, date(2025, 8, 21)),)), 1)
+    assert '<span class="dl-when">21 August 2025&#44; Wire&#58; </span>' in shown
+    assert shown.count("2025&#45;08&#45;21") == 1
+
+
+def test_follow_ups_are_of_the_answer_s_matter():
+    near = [
+        Evidence(key, title, "Wire", None, None, False, "Text.", 0, 5, 1.0)
+        for key, title in (
+            ("a1", "A title"),
+            ("a2", "Bridge over the Lune cost $5 million"),
+            ("a3", "A bridge in Rome"),
+        )
+    ]
+    cited = replace(CITATION, title="The bridge over the Lune is open")
+    found = follow_ups(answer(citations=(cited,), evidence=tuple(near)))
+    assert [one.label for one in found] == [
+        "More from “The bridge over the Lune is open”",
+        "Bridge over the Lune cost $5 million",
+    ]
+    assert follow_ups(answer(question=found[0].question, citations=(cited,))) == []
+
+
+def turn(question: str) -> dict[str, Any]:
+    return message("said", pack(answer(question=question), Choices()))
+
+
+def test_conversations_put_away_are_bounded_and_one_gone_on_with_is_kept_once():
+    first, second = turn("One?"), turn("Two?")
+    assert put_away([], []) == []
+    assert put_away([[first]], [first, second]) == [[first, second]]
+    assert put_away([[first]], [second, {"role": "user", "content": "And?"}]) == [[second], [first]]
+    many: list[Any] = []
+    for number in range(AT_MOST + 3):
+        many = put_away(many, [turn(f"{number}?")])
+    assert [unpack(one[0]["metadata"]["id"])[0].question for one in many[:2]] == ["22?", "21?"]
+    assert len(many) == AT_MOST
+    assert put_away(many, [turn("x" * LARGEST)]) == many
 
 
 def test_an_answer_survives_being_kept_in_its_message():

@@ -330,9 +330,21 @@ def test_one_who_waits_is_told_how_many_are_ahead_and_one_too_many_that_it_is_bu
                 assert "Busy just now" in busy
         while "Busy just now" in (said := await shown())[0]:  # until the one who left has given up the place
             await asyncio.sleep(0.05)
-        assert "dateline rebuild" in said[-1].replace("&#96;", "")
+        assert "<code>dateline rebuild" in said[-1]
 
     asyncio.run(ask())
+
+
+def test_one_who_asks_before_the_models_are_loaded_is_told_what_is_waited_for(example_archive: Path):
+    replies = Replies(Desk(example_archive))
+
+    async def asked() -> list[str]:
+        return [said["content"] async for said in replies.respond(QUESTION, [], None, None, None, [], False)]
+
+    first, *_, last = asyncio.run(asked())
+    assert "Loading the language model" in first
+    assert "13 documents" in last
+    assert "Looking through the archive" in asyncio.run(asked())[0]
 
 
 def test_a_build_is_seen_while_its_process_lives(tmp_path: Path):

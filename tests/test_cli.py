@@ -67,6 +67,16 @@ def test_help_names_every_command_and_the_exit_codes():
     assert "Exit codes: 0 done, 1 an error, 2 a wrong command line, 3 asked" in " ".join(shown.stdout.split())
 
 
+def test_a_shell_completes_commands():
+    asked = {"_DATELINE_COMPLETE": "complete_bash", "COMP_WORDS": "dateline a", "COMP_CWORD": "1"}
+    script = "import sys; sys.argv = ['dateline']; from ui.cli import main; main()"
+    shown = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=os.environ | asked,
+        cwd=Path(__file__).parents[1],
+    )  # fmt: skip
+    assert shown.stdout.split() == ["add", "ask"]
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_each_command_explains_itself_with_an_example(command: str):
     shown = dateline(command, "--help", COLUMNS="160")

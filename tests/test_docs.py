@@ -89,6 +89,16 @@ def test_every_link_within_the_docs_leads_somewhere():
                 assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
+def test_the_list_of_doors_names_tests_that_there_are():
+    listed = (ROOT / "docs" / "doors.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(test_\w+\.py)(?: -k (\w+|\"[^\"`]+\"))?", listed)
+    assert len(named) > 50
+    for file, chosen in named:
+        tests = re.findall(r"def (test_\w+)", (ROOT / "tests" / file).read_text(encoding="utf-8"))
+        for word in chosen.strip('"').split(" or "):
+            assert any(word in test for test in tests), f"{file} has no test of {word!r}"
+
+
 def test_the_reference_is_current():
     from docs.reference import DOCS, commands, reference, settings
 

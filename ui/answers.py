@@ -6,9 +6,10 @@ import re
 
 from rag.answer import Answer, Citation
 from ui.markup import escape
-from ui.wording import STOPPED, asides, day_name
+from ui.wording import STOPPED, asides, day_name, spelled
 
-NEAREST_NOTE = "The nearest articles are listed under Sources. They are not an answer."
+NEAREST_NOTE = "The nearest articles are listed too. They are not an answer."
+_DATED = re.compile(r"(?:\d{4}-\d\d-\d\d|Undated), .+: $", re.S)  # what stands before a timeline's sentence
 
 
 def answer_html(answer: Answer, turn: int) -> str:
@@ -38,7 +39,7 @@ def superseded(answer: Answer) -> frozenset[int]:
 
 def _paragraph(text: str, answer: Answer, turn: int) -> str:
     if text in answer.notes:
-        return f'<p class="dl-differ" dir="auto">{escape(text)}</p>'
+        return f'<p class="dl-differ" dir="auto">{escape(spelled(text))}</p>'
     return f'<p dir="auto">{_marked_up(text, answer, turn)}</p>'
 
 
@@ -70,8 +71,16 @@ def _quotation(citation: Citation, *, struck: bool) -> str:
 def _chip_or_text(piece: str, answer: Answer, turn: int) -> str:
     number = int(piece[1:-1]) if re.fullmatch(r"\[\d{1,4}\]", piece) else 0
     if not 1 <= number <= len(answer.citations):
-        return escape(piece)
+        return _own(piece, answer)
     citation = answer.citations[number - 1]
     when = day_name(citation.published) if citation.published else "undated"
     name = escape(f"Source {number}: {citation.source}, {when}")
     return f'<a class="dl-chip" href="#dl-{turn}-{number}" title="{name}" aria-label="{name}">{number}</a>'
+
+
+def _own(piece: str, answer: Answer) -> str:
+    """Words that are no quotation: our own, with their days written out, or an LLM's, as they are."""
+    if answer.written_by:
+        return escape(piece)
+    shown = escape(spelled(piece))
+    return f'<span class="dl-when">{shown}</span>' if answer.timeline and _DATED.fullmatch(piece) else shown

@@ -17,17 +17,18 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from index.errors import DatelineError
-from index.store import Coverage, Filter
+from index.store import Coverage
 from rag.config import load_settings
 from ui.archives import Archives, Neighbour
 from ui.auth import read_users
 from ui.choices import Choices
 from ui.conversation import History, all_kept, answered, kept_at
 from ui.desk import Desk
+from ui.earlier import Earlier, earlier_html, put_away
 from ui.exports import KINDS, export
 from ui.faces import about_html, head_html, welcome_html
 from ui.feedback import Feedback
-from ui.fields import Fields
+from ui.fields import LABEL, Fields
 from ui.histogram import histogram_html
 from ui.limits import LOGINS, BoundedBody, Buckets, LoginLimit, login_failures
 from ui.policy import ContentPolicy
@@ -83,6 +84,13 @@ element.addEventListener("submit", (event) => {
   event.preventDefault();
   tell(event.target.querySelector("[type=submit]"));
   event.target.querySelector(".dl-reason").hidden = true;
+});
+"""
+_PAST_EVENTS = """
+element.addEventListener("click", (event) => {
+  const open = event.target.closest("[data-earlier]"), forget = event.target.closest("[data-forget]");
+  if (open) trigger("click", { open: Number(open.dataset.earlier) });
+  if (forget) trigger("click", { forget: Number(forget.dataset.forget) });
 });
 """
 
@@ -167,7 +175,9 @@ def _page(desk: Desk, questions: Sequence[str], beside: Sequence[Neighbour], ask
                 matching = fields.picture_below()
             with gr.Column(scale=2, min_width=300, elem_id="dl-right"):
                 panel = _html(panel_html(None, desk.find), "dl-sources", _PANEL_EVENTS)
-        _follow_the_conversation(desk, chat, panel, head, fields, app, beside, keep_examples=bool(questions))
+                past = _html("", "dl-past", _PAST_EVENTS)
+        kept = _follow_the_conversation(desk, chat, panel, head, fields, app, beside, keep_examples=bool(questions))
+        _put_away_and_open(desk, chat, kept, past, app)
         _count_what_matches(desk, fields, matching, app)
         _take_away_and_judge(desk, chat, panel)
     app.queue(max_size=2 * _RUNNING, default_concurrency_limit=ASKED_AT_ONCE)
@@ -209,7 +219,7 @@ def _chat(replies: Replies, fields: Fields, questions: Sequence[str]) -> gr.Chat
         chatbot=chatbot,
         textbox=textbox,
         additional_inputs=fields.inputs,
-        additional_inputs_accordion=gr.Accordion("Filters", open=False, render=False, elem_id="dl-filters"),
+        additional_inputs_accordion=gr.Accordion(LABEL, open=False, render=False, elem_id="dl-filters"),
         examples=[[question] for question in questions or ("What is the news?",)],  # replaced once there are better
         editable=True,
         autofocus=True,
@@ -231,8 +241,11 @@ def _follow_the_conversation(
     beside: Sequence[Neighbour],
     *,
     keep_examples: bool,
-) -> None:
-    """The panel shows the conversation's last turn, or the turn that is clicked; and both outlive a reload."""
+) -> gr.BrowserState:
+    """The panel shows the conversation's last turn, or the turn that is clicked; and both outlive a reload.
+
+    What the browser keeps of the conversation is given.
+    """
     # Not a secret: what the browser keeps is the reader's own conversation, and must outlive the server.
     kept = gr.BrowserState([], storage_key=f"dateline-{desk.key}", secret=desk.key)
 
@@ -251,7 +264,7 @@ def _follow_the_conversation(
         return panel_html(kept_at(history, int(place)), desk.find, archive=desk.name)
 
     def offered() -> Any:
-        return gr.update(examples=[{"text": one.question} for one in desk.examples()])
+        return gr.update(examples=[{"text": one.question, "display_text": one.label} for one in desk.examples()])
 
     def offer_once_warm() -> Any:
         if desk.is_warm:
@@ -284,20 +297,48 @@ def _follow_the_conversation(
     app.load(greet, [kept], [head, chat.chatbot, chat.chatbot_value, panel, *fields.inputs], **_QUIET)
     if not keep_examples:
         app.load(offer_once_warm, None, [chat.chatbot], **_QUIET)
+    return kept
+
+
+def _put_away_and_open(
+    desk: Desk, chat: gr.ChatInterface, kept: gr.BrowserState, past: gr.HTML, app: gr.Blocks
+) -> None:
+    """A new conversation puts the one before it away in the browser, where the first page lists them."""
+    earlier = gr.BrowserState([], storage_key=f"dateline-{desk.key}-earlier", secret=desk.key)
+
+    def chosen(conversations: Earlier, event: gr.EventData) -> tuple[Any, Any, Any, Earlier]:
+        place, forgotten = getattr(event, "open", None), getattr(event, "forget", None)
+        opened = next((one for at, one in enumerate(conversations) if at == place), gr.skip())
+        return opened, opened, opened, [one for at, one in enumerate(conversations) if at != forgotten]
+
+    shown = [chat.chatbot, chat.chatbot_state, chat.chatbot_value]
+    chat.chatbot.clear(put_away, [earlier, kept], [earlier], queue=False, **_QUIET)
+    past.click(chosen, [earlier], [*shown, earlier], queue=False, **_QUIET)
+    gr.on([app.load, earlier.change], earlier_html, [earlier], [past], queue=False, **_QUIET)
 
 
 def _count_what_matches(desk: Desk, fields: Fields, matching: gr.HTML, app: gr.Blocks) -> None:
-    """The filters show how many articles they let through, and from when."""
+    """The filters show how many articles they let through, and from when; their box says, shut too, what is chosen."""
 
-    def count(*typed: Any) -> str:
+    def count(*typed: Any) -> tuple[str, Any]:
         try:
-            seen: Filter = Choices.typed(*typed).seen
-            return histogram_html(desk.assistant().days(seen))
+            choices = Choices.typed(*typed)
+            chosen = choices.chosen()
+            label = gr.update(label=f"{LABEL}: {chosen}" if chosen else LABEL)
+            return histogram_html(desk.assistant().days(choices.seen)), label
         except DatelineError:
-            return ""  # the question itself says what is wrong
+            return "", gr.skip()  # the question itself says what is wrong
 
     changes = [field.change for field in fields.inputs]
-    gr.on([app.load, *changes], count, fields.inputs, [matching], queue=False, trigger_mode="always_last", **_QUIET)
+    gr.on(
+        [app.load, *changes],
+        count,
+        fields.inputs,
+        [matching, fields.box()],
+        queue=False,
+        trigger_mode="always_last",
+        **_QUIET,
+    )
 
 
 def _take_away_and_judge(desk: Desk, chat: gr.ChatInterface, panel: gr.HTML) -> None:

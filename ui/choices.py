@@ -49,13 +49,20 @@ class Choices:
         parts = []
         if self.first and self.last:
             parts.append(f"published {days_name(self.first, self.last)}")
-        elif self.first or self.last:
-            parts.append(f"published from {day_name(self.first)}" if self.first else f"published to {self.last}")
+        elif self.first:
+            parts.append(f"published from {day_name(self.first)}")
+        elif self.last:
+            parts.append(f"published to {day_name(self.last)}")
         if self.sources:
             parts.append(f"only {', '.join(self.sources)}")
         if self.newest:
             parts.append("newest first")
         return "; ".join(parts)
+
+    def chosen(self) -> str:
+        """The as-of day and the filters in words, empty where there are none."""
+        as_of = f"as of {day_name(self.as_of)}" if self.as_of else ""
+        return "; ".join(part for part in (as_of, self.words()) if part)
 
     def link(self, question: str, archive: str = "") -> list[tuple[str, str]]:
         """The parameters of a link that asks the archive of that name the question again with these choices."""

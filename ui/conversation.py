@@ -54,7 +54,7 @@ def message(content: str, packed: str | None = None, follow_ups: Sequence[Sugges
     """A message of the assistant's. `content` is HTML of our own making."""
     # The one place in a Gradio message that is kept and not shown is the id of its metadata.
     said = {"role": "assistant", "content": content, "metadata": {"id": packed} if packed else {}}
-    options = [{"value": asked.question, "label": asked.headline} for asked in follow_ups]
+    options = [{"value": asked.question, "label": asked.label} for asked in follow_ups]
     return said | ({"options": options} if options else {})
 
 

@@ -22,7 +22,7 @@ _SOURCES = 8  # of an archive's sources that are named
 def face_html(label: str, message: str, kind: str = "error") -> str:
     """A message of our own in the conversation: an error, or that the search is on."""
     role = "alert" if kind == "error" else "status"
-    body = f'<p class="dl-label">{escape(label)}</p><p>{escape(message)}</p>'
+    body = f'<p class="dl-label">{escape(label)}</p><p>{_with_commands(message)}</p>'
     return f'<div class="dl-answer dl-{kind}" role="{role}">{body}</div>'
 
 
@@ -73,8 +73,9 @@ def about_html(coverage: Coverage | DatelineError | None, days: Sequence[tuple[d
     """What the archive holds: its articles over time and its largest sources; empty where there is nothing to show."""
     if not isinstance(coverage, Coverage) or not coverage.articles:
         return ""
-    rows = "".join(f"<tr><td>{escape(name)}</td><td>{count:,}</td></tr>" for name, count in coverage.sources[:_SOURCES])
-    others = len(coverage.sources) - _SOURCES
+    named = len(coverage.sources) if len(coverage.sources) == _SOURCES + 1 else _SOURCES  # no line for one more
+    rows = "".join(f"<tr><td>{escape(name)}</td><td>{count:,}</td></tr>" for name, count in coverage.sources[:named])
+    others = len(coverage.sources) - named
     more = f"<tr><td>{others:,} more</td><td></td></tr>" if others > 0 else ""
     head = '<thead><tr><th scope="col">Source</th><th scope="col">Articles</th></tr></thead>'
     body = f'{histogram_html(days)}<table class="dl-outlets">{head}<tbody>{rows}{more}</tbody></table>'
@@ -98,10 +99,14 @@ def welcome_html(coverage: Coverage | DatelineError | None) -> str:
 
 
 def _face(title: str, message: str) -> str:
-    # What stands in backquotes in a message is a command to type.
-    parts = re.split(r"`([^`]+)`", message)
-    body = "".join(f"<code>{escape(part)}</code>" if at % 2 else escape(part) for at, part in enumerate(parts))
+    body = _with_commands(message)
     return f'<div class="dl-welcome dl-trouble" role="alert"><h2>{escape(title)}</h2><p>{body}</p></div>'
+
+
+def _with_commands(message: str) -> str:
+    """The message, in which what stands in backquotes is a command to type."""
+    parts = re.split(r"`([^`]+)`", message)
+    return "".join(f"<code>{escape(part)}</code>" if at % 2 else escape(part) for at, part in enumerate(parts))
 
 
 def _span(coverage: Coverage) -> str:

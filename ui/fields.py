@@ -7,6 +7,8 @@ from typing import Any
 
 import gradio as gr
 
+LABEL = "Filters"
+
 
 class Fields:
     """As-of day, first and last day, sources and order, in the order that `Choices.typed` takes them.
@@ -17,20 +19,28 @@ class Fields:
     def __init__(self) -> None:
         """Makes the fields, to be rendered by the chat in its own place."""
         self.inputs: list[Any] = [
-            _day("As of (nothing later is seen)", "dl-as-of"),
+            _day("As of (nothing later)", "dl-as-of"),
             _day("Published from", "dl-from"),
             _day("Published to", "dl-to"),
-            gr.Dropdown([], multiselect=True, label="Sources (all, if none is chosen)", render=False),
+            gr.Dropdown([], multiselect=True, label="Only these sources", elem_id="dl-only", render=False),
             gr.Checkbox(False, label="Newest first", elem_id="dl-newest", render=False),
         ]
 
-    def picture_below(self) -> gr.HTML:
-        """A place for a picture below the fields; to be called once the chat has rendered them."""
+    def box(self) -> gr.Accordion:
+        """The box that the chat has rendered the fields in: it makes its own."""
         block: Any = self.inputs[0]
         while not isinstance(block, gr.Accordion):
             block = block.parent
-        with block:
-            return gr.HTML("", elem_id="dl-matching", apply_default_css=False, js_on_load=None)
+        return block
+
+    def picture_below(self) -> gr.HTML:
+        """A place for a picture below the fields, and a button that empties them."""
+        with self.box():
+            picture = gr.HTML("", elem_id="dl-matching", apply_default_css=False, js_on_load=None)
+            clear = gr.Button("Clear the filters", elem_id="dl-clear", size="sm", variant="secondary")
+        empty: tuple[Any, ...] = (None, None, None, [], False)
+        clear.click(lambda: empty, None, self.inputs, queue=False, show_progress="hidden", api_visibility="private")
+        return picture
 
     def linked(self, query: Any, sources: Sequence[str]) -> tuple[Any, ...]:
         """What a link's parameters say of each field; what was typed meanwhile stays where they say nothing."""

@@ -23,7 +23,8 @@ def timeline_html(answer: Answer, turn: int) -> str:
     figure = '<th scope="col">Figure</th>' if figures else ""
     head = f'<tr><th scope="col">Day</th>{figure}<th scope="col">Source</th><th scope="col">No.</th></tr>'
     table = f'<table class="dl-moments"><thead>{head}</thead><tbody>{rows}</tbody></table>'
-    return f'<section class="dl-timeline" aria-label="Timeline"><h3>Timeline</h3>{_plot(answer)}{table}</section>'
+    title = "Where sources differ" if answer.notes else "Timeline"
+    return f'<section class="dl-timeline" aria-label="{title}"><h3>{title}</h3>{_plot(answer)}{table}</section>'
 
 
 def _row(moment: Moment, answer: Answer, turn: int, *, figures: bool) -> str:
@@ -39,33 +40,53 @@ def _row(moment: Moment, answer: Answer, turn: int, *, figures: bool) -> str:
         f"{moment.citation}</a>"
     )
     row = ' class="dl-superseded"' if moment.superseded else ""
-    return f'<tr{row}><td>{day}</td>{cell}<td dir="auto">{escape(citation.source)}</td><td>{chip}</td></tr>'
+    said = citation.published
+    later = (
+        f'<span class="dl-published">published {said.day} {said:%b %Y}</span>' if said and said != moment.day else ""
+    )
+    return f'<tr{row}><td>{day}</td>{cell}<td dir="auto">{escape(citation.source)}{later}</td><td>{chip}</td></tr>'
 
 
 def _plot(answer: Answer) -> str:
-    """Each figure as a point over its day; of days without figures, points on a line. Fewer than two show nothing."""
+    """Each figure as a point over its day; of days without figures, points on a line. Fewer than two show nothing.
+
+    Where all speak of one day, they stand over the days of their publication; where that is one day too, side by side.
+    """
     points = [(moment.day, _value(moment), moment) for moment in reversed(answer.timeline) if moment.day is not None]
     valued = [(day, value, moment) for day, value, moment in points if value is not None]
     named = len(valued) > 1
     shown = valued if named else [(day, 0.0, moment) for day, _, moment in points]
-    first, last = min((day for day, *_ in shown), default=None), max((day for day, *_ in shown), default=None)
-    if first is None or last is None or first == last:
+    days = [day for day, *_ in shown]
+    said = [answer.citations[moment.citation - 1].published or day for day, _, moment in shown]
+    by_publication = len(set(days)) == 1 and len(set(said)) > 1
+    days = said if by_publication else days
+    if len(shown) < 2 or (len(set(days)) == 1 and not named):
         return ""
     highest = max(value for _, value, _ in shown) or 1.0
-    placed = [(_across(day, first, last), _up(value, highest), moment) for day, value, moment in shown]
+    across = list(_across(days))
+    placed = [(x, _up(value, highest), moment) for x, (_, value, moment) in zip(across, shown, strict=True)]
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y, moment in placed if not moment.superseded)
+    drawn = f'<polyline points="{line}"/>' if len(set(days)) > 1 else ""
     dots = "".join(_dot(x, y, moment, label=escape(moment.value) if named else "") for x, y, moment in placed)
     numbers = "" if named else "".join(_numbers([(x, moment) for x, _, moment in placed]))
-    ends = (
-        f'<text x="{_SIDE}" y="{_HEIGHT - 8}">{day_name(first)}</text>'
-        f'<text x="{_WIDTH - _SIDE}" y="{_HEIGHT - 8}" text-anchor="end">{day_name(last)}</text>'
-    )
     top = 0 if named else _GROUND - 30  # without figures there is nothing above the line but numbers
     return (
         f'<svg class="dl-plot" viewBox="0 {top} {_WIDTH} {_HEIGHT - top}" role="img" '
-        f'aria-label="The entries of the table below, from {day_name(first)} to {day_name(last)}">'
+        f'aria-label="The entries of the table below, from {day_name(min(days))} to {day_name(max(days))}">'
         f'<line x1="{_SIDE}" x2="{_WIDTH - _SIDE}" y1="{_GROUND}" y2="{_GROUND}"/>'
-        f'<polyline points="{line}"/>{dots}{numbers}{ends}</svg>'
+        f"{drawn}{dots}{numbers}{_below(min(days), max(days), by_publication=by_publication)}</svg>"
+    )
+
+
+def _below(first: date, last: date, *, by_publication: bool) -> str:
+    """The days at both ends of the ground line, or the one day of all."""
+    y, middle = _HEIGHT - 8, f'x="{_WIDTH / 2}" y="{_HEIGHT - 8}" text-anchor="middle"'
+    if first == last:
+        return f"<text {middle}>{day_name(first)}</text>"
+    return (
+        f'<text x="{_SIDE}" y="{y}">{day_name(first)}</text>'
+        f"{f'<text {middle}>published</text>' if by_publication else ''}"
+        f'<text x="{_WIDTH - _SIDE}" y="{y}" text-anchor="end">{day_name(last)}</text>'
     )
 
 
@@ -93,8 +114,11 @@ def _value(moment: Moment) -> float | None:
     return found[0].value if found else None
 
 
-def _across(day: date, first: date, last: date) -> float:
-    return _SIDE + (_WIDTH - 2 * _SIDE) * (day - first).days / (last - first).days
+def _across(days: Sequence[date]) -> Iterator[float]:
+    """Where each day stands between the first and the last; one day of all is spread out, to tell its points apart."""
+    first, last, width = min(days), max(days), _WIDTH - 2 * _SIDE
+    for at, day in enumerate(days):
+        yield _SIDE + width * ((day - first).days / (last - first).days if first < last else (at + 0.5) / len(days))
 
 
 def _up(value: float, highest: float) -> float:

@@ -16,7 +16,7 @@ from ui.conversation import NEAREST_SHOWN, Kept
 from ui.exports import FindArticle, markdown
 from ui.markup import escape, safe_url, shortened
 from ui.moments import timeline_html
-from ui.wording import day_name, days_name, nearest
+from ui.wording import day_name, days_name, nearest, spelled
 
 EMPTY_NOTE = "The sentences behind an answer appear here, each with its date and its place in the article."
 _AROUND = 220  # characters of a passage shown on each side of the cited sentence's paragraph
@@ -36,12 +36,12 @@ def panel_html(kept: Kept | None, find: FindArticle, about: str = "", archive: s
     asked = f'<p class="dl-asked" dir="auto">{escape(answer.question)}</p>'
     if answer.abstained:
         title = "Nearest articles, not an answer"
-        cards = _list(_nearest_card(evidence) for evidence in nearest(answer.evidence, NEAREST_SHOWN))
+        cards = _list(_nearest_card(evidence, find) for evidence in nearest(answer.evidence, NEAREST_SHOWN))
         cards = cards or '<p class="dl-empty">Nothing near the question was found.</p>'
     else:
         title = "Sources"
         cards = timeline_html(answer, turn) + _list(_cards(answer, turn, find))
-    return _panel(title, asked + cards + _actions(kept, archive) + _searched(kept), turn)
+    return _panel(title, asked + cards + _searched(kept) + _actions(kept, archive), turn)
 
 
 def _panel(title: str, body: str, turn: int) -> str:
@@ -71,7 +71,7 @@ def _card(citation: Citation, number: int, turn: int, find: FindArticle, *, firs
     mark = ' <span class="dl-doubt">corrected since</span>' if struck else ""
     return (
         f'<article class="{kind}" id="dl-{turn}-{number}" tabindex="-1" aria-label="Source {number}">'
-        f'<header><span class="dl-number" aria-hidden="true">{number}</span>{_dateline(citation)}{mark}</header>'
+        f'<header><span class="dl-number" aria-hidden="true">{number}</span>{_dateline(citation)}{mark}{_BACK}</header>'
         f"<h3>{_title(citation)}</h3>{_event(citation)}{note}"
         f'<blockquote dir="auto">{quote}</blockquote>{_copies(citation)}{_whole(citation, find)}</article>'
     )
@@ -82,7 +82,7 @@ def _event(citation: Citation) -> str:
     if event is None or (event.first, event.last) == (citation.published, citation.published):
         return ""
     why = [f"“{escape(event.phrase)}”"] if event.phrase else []
-    why += [escape(event.rule)] if event.rule else []
+    why += [escape(spelled(event.rule))] if event.rule else []
     phrase = f' <span class="dl-phrase">({": ".join(why)})</span>' if why else ""
     return f'<p class="dl-event">Speaks of {days_name(event.first, event.last)}{phrase}</p>'
 
@@ -93,11 +93,11 @@ def _correction(citation: Citation) -> str:
     return f'<p class="dl-correction" dir="auto"><b>Corrected:</b> “{escape(citation.correction)}”</p>'
 
 
-def _nearest_card(evidence: Evidence) -> str:
+def _nearest_card(evidence: Evidence, find: FindArticle) -> str:
     passage = _paragraphs(shortened(evidence.passage, _NEAR))
     return (
         f'<article class="dl-card dl-near"><header>{_dateline(evidence)}</header><h3>{_title(evidence)}</h3>'
-        f'<blockquote dir="auto">{passage}</blockquote>{_copies(evidence)}</article>'
+        f'<blockquote dir="auto">{passage}</blockquote>{_copies(evidence)}{_whole_near(evidence, find)}</article>'
     )
 
 
@@ -141,9 +141,21 @@ def _whole(citation: Citation, find: FindArticle) -> str:
     article = find(citation.article_id)
     if article is None:
         return ""
-    text = _highlighted(article.text, citation.start, citation)
+    return _opened(_highlighted(article.text, citation.start, citation))
+
+
+def _whole_near(evidence: Evidence, find: FindArticle) -> str:
+    article = find(evidence.article_id)
+    if article is None:
+        return ""
+    before, after = article.text[: evidence.start], article.text[evidence.start :]
+    return _opened(f'{_paragraphs(before)}<span class="dl-here"></span>{_paragraphs(after)}')
+
+
+def _opened(text: str) -> str:
+    """A whole article to open: HTML of its text, which the page's script scrolls to the mark or the place in it."""
     body = f'<div class="dl-text" dir="auto" tabindex="0" role="region" aria-label="The whole article">{text}</div>'
-    return f'<details class="dl-whole"><summary>Open the article</summary>{body}</details>'
+    return f'<details class="dl-whole"><summary>{_OPENING}</summary>{body}</details>'
 
 
 def _dateline(item: Citation | Evidence) -> str:
@@ -186,13 +198,16 @@ def _actions(kept: Kept, archive: str) -> str:
         f'<button type="button" class="dl-action" data-export="{kind}">{name}</button>' for kind, name in _KINDS
     )
     return (
-        f'<div class="dl-actions">{copy if kept.answer.citations else ""}'
+        f'<div class="dl-foot"><div class="dl-actions">{copy if kept.answer.citations else ""}'
         f'<a class="dl-action" href="?{html.escape(link)}">Link to this question</a>'
-        f'<details class="dl-export"><summary>Save the conversation</summary><div>{files}</div></details></div>'
-        f"{_FEEDBACK}"
+        f'<details class="dl-export"><summary>Save as …</summary><div>{files}</div></details></div>'
+        f"{_FEEDBACK}</div>"
     )
 
 
+_OPENING = '<span class="dl-to-open">Open the article</span><span class="dl-to-close">Close the article</span>'
+# Where the sources stand below the conversation, on a phone.
+_BACK = '<button type="button" class="dl-back" aria-label="Back to the answer">↑ Answer</button>'
 _THUMB = (
     '<svg viewBox="0 0 20 20" aria-hidden="true"><path d="M3 9h3v8H3zM7.5 16V9l3-6.5c1.9.1 2.6 1.5 2.2 3.100'
     'l-.6 2.4H16c1.2 0 1.8.9 1.5 2l-1.300 5c-.2.7-.8 1-1.5 1z"/></svg>'
@@ -209,9 +224,10 @@ _FEEDBACK = (
 
 def _searched(kept: Kept) -> str:
     answer = kept.answer
+    understood = [note for note in answer.understood if not note.startswith("searched for:")]  # the row above
     rows = [
         ("Question as searched", answer.searched_for or answer.question),
-        ("Understood", "; ".join(answer.understood) or "no dates or sources named"),
+        ("Understood", "; ".join(understood) or "no dates or sources named"),
         ("Filters", kept.choices.words() or "none"),
         ("As of", day_name(answer.as_of) if answer.as_of else "the newest article"),
         ("Generation", answer.generation),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from calendar import monthrange
 from collections.abc import Iterable
 from datetime import date
@@ -26,6 +27,18 @@ def days_name(first: date, last: date) -> str:
     if first.day == 1 and last == first.replace(day=monthrange(first.year, first.month)[1]):
         return f"{first:%B %Y}"
     return f"{day_name(first)} to {day_name(last)}"
+
+
+def spelled(text: str) -> str:
+    """Words of our own, with each day that stands in them as 2025-08-21 written out."""
+
+    def day(found: re.Match[str]) -> str:
+        try:
+            return day_name(date.fromisoformat(found[0]))
+        except ValueError:
+            return found[0]
+
+    return re.sub(r"(?<![\w-])\d{4}-\d\d-\d\d(?![\w-])", day, text)
 
 
 def asides(answer: Answer) -> tuple[str, ...]:

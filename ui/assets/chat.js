@@ -1,7 +1,7 @@
 () => {
   // A chip leads to its card. The card may belong to an older turn: then the click on the message has
   // asked the server for that turn's panel, and the card is shown as soon as it is there.
-  let wanted = null;
+  let wanted = null, left = null; // the card that is waited for, and the chip that was left for a card
 
   const idOf = (chip) => chip.getAttribute("href").slice(1);
 
@@ -20,7 +20,35 @@
     const chip = event.target.closest?.("a.dl-chip");
     if (!chip) return;
     event.preventDefault();
+    left = chip;
     wanted = show(idOf(chip), true) ? null : idOf(chip);
+  });
+
+  // A menu is shut by a choice, by a press elsewhere, and by Escape.
+  function shut(except) {
+    document.querySelectorAll(".dl-export[open]").forEach((menu) => { if (menu !== except) menu.open = false; });
+  }
+
+  document.addEventListener("click", (event) => {
+    shut(event.target.closest?.("[data-export]") ? null : event.target.closest?.(".dl-export"));
+  });
+
+  // From a card back to its chip: by the button that a phone shows, or by Escape.
+  function back(card) {
+    const chip = left?.isConnected && idOf(left) === card.id ? left : document.querySelector(`#dl-chat a[href="#${card.id}"]`);
+    chip?.scrollIntoView({ block: "center" });
+    chip?.focus({ preventScroll: true });
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.(".dl-back");
+    if (button) back(button.closest(".dl-card"));
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const card = event.key === "Escape" && event.target.closest?.(".dl-card[id]");
+    if (card) back(card);
+    if (event.key === "Escape") shut(null);
   });
 
   async function copy(button) {
@@ -53,14 +81,16 @@
   document.addEventListener("toggle", (event) => {
     if (event.target.matches?.(".dl-searched[open], .dl-export[open]")) event.target.scrollIntoView({ block: "nearest" });
     const text = event.target.matches?.(".dl-whole[open]") && event.target.querySelector(".dl-text");
-    const mark = text && text.querySelector("mark");
-    if (text) text.scrollIntoView({ block: "nearest" });
+    const mark = text && text.querySelector("mark, .dl-here");
+    if (text) text.closest(".dl-card").scrollIntoView({ block: "nearest" });
     if (mark) text.scrollTop = mark.offsetTop - text.clientHeight / 3;
   }, true);
 
   // Gradio names each message by its source, which for an answer is markup: a reader who listens hears its words.
   function name(message) {
-    const words = message.querySelector(".dl-answer")?.textContent;
+    const said = [...message.querySelectorAll(".dl-answer > p")].map((part) => part.textContent);
+    const words = said.join(" ");
+    message.querySelectorAll("a.dl-chip[title]:not([aria-label])").forEach((chip) => chip.setAttribute("aria-label", chip.title));
     if (words && message.getAttribute("aria-label") !== `Answer: ${words}`) {
       message.setAttribute("aria-label", `Answer: ${words}`);
     }
@@ -99,7 +129,6 @@
 
   // The last question stands at the top and its answer is read from its beginning, however it grows; until the
   // reader scrolls.
-  const GAP = 40; // the button that clears the conversation lies over its upper edge
   let asked = 0, following = false;
 
   function follow() {
@@ -107,7 +136,7 @@
     const questions = box?.querySelectorAll(".user-row") ?? [];
     if (questions.length !== asked) following = questions.length > 0;
     asked = questions.length;
-    if (following) box.scrollTop += questions[asked - 1].getBoundingClientRect().top - box.getBoundingClientRect().top - GAP;
+    if (following) box.scrollTop += questions[asked - 1].getBoundingClientRect().top - box.getBoundingClientRect().top - 8;
   }
 
   // Another turn's sources are read from their beginning.
@@ -133,6 +162,9 @@
     const filters = document.querySelector("#dl-filters > button");
     const open = String(filters?.classList.contains("open"));
     if (filters && filters.getAttribute("aria-expanded") !== open) filters.setAttribute("aria-expanded", open);
+    const clear = document.querySelector("#dl-chat .top-panel button[aria-label=Clear]");
+    clear?.setAttribute("aria-label", "New conversation");
+    clear?.setAttribute("title", "New conversation; this one is kept in this browser");
   }
 
   document.addEventListener("click", () => setTimeout(tell));
