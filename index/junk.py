@@ -84,6 +84,8 @@ _FORMS = (
     r"(?:play|pause|watch|listen|mute|unmute|replay|full ?screen|autoplay|loading|up next|now playing|close|menu|search"
     r"|next|previous|caption|(?:photo |image )?gallery|image|photo|video|slideshow)"
     r"(?: (?:video|now|live|audio|all|gallery|photos?|caption))?(?: \d+ ?(?:of|/) ?\d+)?",
+    r"just watched .{1,150} (?:replay )?(?:more videos )?\W*must watch .{1,150}",
+    r"video ad feedback .{1,150}|.{1,150} \d?\d:\d\d - source: .{1,40}",
     r"\d+ ?(?:/|of) ?\d+",
     r"(?:enlarge|hide|toggle|show) (?:this )?(?:image|caption|photo)(?: \d+ of \d+)?",
     r"(?:your browser|javascript|please enable) .{0,120}\b(?:support|javascript|html5|enabled?|disabled)\b.{0,80}",

@@ -63,6 +63,8 @@ _AFTER_HALF_DAY = re.compile(
 )
 _DAY_NAME = re.compile(r"\b(?:Mon|Tues?|Wed|Thurs?|Fri|Sat|Sun)\.\s*$")
 _MONTH_NAME = re.compile(r"(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.")
+_TITLE_BEFORE = re.compile(r"\b[A-Z][\w’'-]*\s?(?:…|\.{3})\s*$")
+_TITLE_AFTER = re.compile(r"(?:[A-Z][a-z’'-]+\s+){2}[A-Z][a-z]")  # "Get Me Out" of Here goes on with "I'm a Celebrity…"
 _COMMON_FIRST_WORD = re.compile(r"(?:He|She|It|They|We|You|I|His|Her|Its|Their|The|A|An|This|That|But|And|In|On)\b")
 
 # Ends the library passes over: a word it takes for an abbreviation, a month that is none, an address, an ellipsis.
@@ -189,6 +191,7 @@ def _joins(before: str, after: str) -> bool:
         or (_BEFORE_NUMBER.search(before) is not None and word[:1].isdigit())
         or (_HALF_DAY.search(before) is not None and _AFTER_HALF_DAY.match(word) is not None)
         or (_DAY_NAME.search(before) is not None and _MONTH_NAME.match(word) is not None)
+        or (_TITLE_AFTER.match(word) is not None and _TITLE_BEFORE.search(before) is not None)
     )
 
 

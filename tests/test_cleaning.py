@@ -82,7 +82,17 @@ def test_junk_after_a_story_goes(junk: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["Advertisement", "Story continues below.", "By Ann Muir", "PORT ELLEN –", "Read more"]
+    "line",
+    [
+        "Advertisement",
+        "Story continues below.",
+        "By Ann Muir",
+        "PORT ELLEN –",
+        "Read more",
+        "JUST WATCHED See the new quay Replay More Videos ... MUST WATCH See the new quay 01:43",
+        "Video Ad Feedback Storms halt every crossing 02:52 - Source: Ferry TV",
+        "Storms halt every crossing 02:52 - Source: Ferry TV",
+    ],
 )
 def test_junk_inside_a_story_goes_and_the_story_goes_on(line: str) -> None:
     inside = "\n\n".join((*FERRY[:2], line, *FERRY[2:]))
