@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from index.postings import Postings, PostingsReader, tokens_of
 
 _K1, _B = 1.2, 0.75  # FTS5's own
 _LEAST_WEIGHT = 1e-6  # FTS5's for a term that stands in half of the passages or more
+_PHRASES = 64  # terms of several tokens whose passages are kept
 _BLOCK = 512  # passages whose best score is looked at before any of them
 
 Mask = NDArray[np.bool_]
@@ -41,6 +42,12 @@ class Scale:
         length = np.float32(_K1 * (1 - _B)) + slope * words
         return np.asarray(counts * np.float32(_K1 + 1) / (counts + length), dtype=np.float32)
 
+    def counts(self, scores: NDArray[np.float64], words: NDArray[np.float32]) -> NDArray[np.float32]:
+        """How often a term stands in passages of so many words, from its scores: FTS5 gives those alone."""
+        shares = scores / self.weight(len(scores))
+        length = _K1 * (1 - _B + _B * words.astype(np.float64) * self.passages / self.words)
+        return np.rint(shares * length / (_K1 + 1 - shares)).astype(np.float32)
+
 
 class FullText:
     """The full text of one segment."""
@@ -48,6 +55,8 @@ class FullText:
     def __init__(self, database: Database, numbers: NDArray[np.int64]) -> None:
         """`numbers` are those of the segment's passages, ascending."""
         self._reader = PostingsReader(database, numbers)
+        # Not a method's own cache, which would keep the segment alive after its last store.
+        self._phrase = lru_cache(_PHRASES)(self._reader.phrase)
 
     @cached_property
     def _lengths(self) -> NDArray[np.float32]:
@@ -60,7 +69,10 @@ class FullText:
 
     def postings(self, tokens: tuple[str, ...]) -> Postings:
         """Where tokens follow one another, and how often."""
-        return self._reader.of(tokens)
+        if len(tokens) == 1:
+            return self._reader.token(tokens[0])
+        places, scores = self._phrase(tokens)
+        return Postings(places, self.scale.counts(scores, self._lengths[places]))
 
     def check(self) -> None:
         """Raises ArchiveDamaged where what is scored is not what is found."""

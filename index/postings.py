@@ -2,7 +2,7 @@
 
 FTS5 finds the passages of a token fast, but walks through each of them again to count, at a microsecond a passage: a
 question of ten words meets half of all passages. So the counts are kept: of each token one value for each passage, its
-place in the segment times 16, and how often the token stands there, up to 15; BM25 hardly tells more apart. Segments
+place in the segment times 64, and how often the token stands there, up to 63; BM25 hardly tells more apart. Segments
 of before are counted by FTS5's own list of tokens as they are asked.
 """
 
@@ -11,7 +11,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import chain, islice
 
 import numpy as np
@@ -21,8 +20,7 @@ from index.database import Database
 from index.errors import ArchiveDamaged
 from index.schema import TOKENS
 
-_SHIFT, _MOST = 4, 15
-_PHRASES = 64  # whose passages are kept
+_SHIFT, _MOST = 6, 63  # so a segment has at most 67 million passages
 
 _SCHEMA = """
 DROP TABLE IF EXISTS postings;
@@ -93,8 +91,6 @@ class PostingsReader:
         self._kept = bool(database.rows("SELECT 1 FROM sqlite_master WHERE name = 'postings'"))
         if not self._kept:
             database.rows(_TOKENS_OF.format("instance"))
-        # Not a method's own cache, which would keep the segment alive after its last store.
-        self._phrase = lru_cache(_PHRASES)(self._read_phrase)
 
     def lengths(self) -> NDArray[np.float32]:
         """How many words each passage has, shape (passages,). Raises ArchiveDamaged where others are told of."""
@@ -110,10 +106,6 @@ class PostingsReader:
             )
         return lengths.astype(np.float32)
 
-    def of(self, tokens: tuple[str, ...]) -> Postings:
-        """The postings of tokens that follow one another."""
-        return self._token(tokens[0]) if len(tokens) == 1 else self._phrase(tokens)
-
     def check(self) -> None:
         """Compares the postings with the full text. Raises ArchiveDamaged where they are not of the same passages."""
         if self._kept:
@@ -127,7 +119,8 @@ class PostingsReader:
                     f"{ours[0][0]} in {ours[0][1]}. Rebuild the archive."
                 )
 
-    def _token(self, token: str) -> Postings:
+    def token(self, token: str) -> Postings:
+        """The postings of one token."""
         if self._kept:
             rows = self._database.rows("SELECT packed FROM postings WHERE token = ?", (token,))
             packed = np.frombuffer(rows[0][0] if rows else b"", dtype="<u4")
@@ -136,14 +129,14 @@ class PostingsReader:
             packed = np.frombuffer(_packed(np.array(instances, dtype=np.int64).ravel(), self._numbers), dtype="<u4")
         return Postings((packed >> _SHIFT).astype(np.int64), (packed & _MOST).astype(np.float32))
 
-    def _read_phrase(self, tokens: tuple[str, ...]) -> Postings:
-        """Where FTS5 finds the phrase; as often as the rarest of its tokens stands there."""
+    def phrase(self, tokens: tuple[str, ...]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Where FTS5 finds tokens that follow one another, and its score for each passage, by the segment's counts."""
         quoted = '"{}"'.format(" ".join(tokens))
-        rows = self._database.rows("SELECT rowid FROM passages_text WHERE passages_text MATCH ?", (quoted,))
-        places = np.searchsorted(self._numbers, np.array(rows, dtype=np.int64).ravel())
-        each = [self._token(token) for token in dict.fromkeys(tokens)]
-        counts = [one.counts[np.searchsorted(one.places, places)] for one in each if len(places)]
-        return Postings(places, np.min(counts, axis=0) if counts else np.zeros(0, dtype=np.float32))
+        rows = self._database.rows(
+            "SELECT rowid, -bm25(passages_text, 1.0, 1.0) FROM passages_text WHERE passages_text MATCH ?", (quoted,)
+        )
+        found = np.array(rows, dtype=np.float64).reshape(-1, 2)
+        return np.searchsorted(self._numbers, found[:, 0].astype(np.int64)), found[:, 1]
 
 
 def _varints(data: bytes) -> Iterator[int]:

@@ -43,7 +43,7 @@ def by_fts5(store: FaissStore, terms: list[str]) -> dict[int, float]:
 
 WORDS_ASKED = """
     council harbour Lima Kobe votes engineers numbered 7 42 101 metres long hired absent HIRING harbours
-    spring,and in-spring plan-7
+    spring,and in-spring plan-7 the-mayor
 """
 words = st.sampled_from([*WORDS_ASKED.split(), "harbour plan"])
 
