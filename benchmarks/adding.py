@@ -2,11 +2,10 @@
 
     python -m benchmarks.adding .archives/newsqa [--passages 10000 100000 1000000] [--folder DIR]
 
-An archive of each size is written straight through the writer: a real archive's articles first, then articles made
-of its sentences drawn at random, their days spread over ten years, each with the vectors of a real article moved by
-noise (as `benchmarks.vectors` does), so that nothing need be embedded. Then, in a process of its own that holds the
-archive open, as a server or a watch does, articles are added one by one and asked for; at last one is added by a
-process that begins with nothing open, as the command does. A million passages take about 3 GB of disk.
+An archive of each size is made of a real one (`benchmarks.large`), so that nothing need be embedded. Then, in a process
+of its own that holds the archive open, as a server or a watch does, articles are added one by one and asked for; at
+last one is added by a process that begins with nothing open, as the command does. A million passages take about 3 GB
+of disk.
 """
 
 from __future__ import annotations
@@ -14,35 +13,22 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
-import random
 import resource
 import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from itertools import count
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from benchmarks.vectors import moved
-from index.article import Article, Passage, Sentence
-from index.duplicates import signature
+from benchmarks.large import build
 from index.embedding import Embedder, SentenceTransformerEmbedder
-from index.faiss_store import open_archive
-from index.faiss_writer import FaissWriter
-from index.generation import ArchivePaths, building, publish, writer_lock
 from index.rebuild import Input, add
-from index.records import Record
 from index.store import Vector
 from rag.assistant import Assistant
 
-DAYS = 3650
-LAST = date(2024, 12, 31)
 ADDED = 12
 
 
@@ -59,55 +45,18 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         for size in options.passages:
             archive = Path(folder) / "archive"
-            print(_apart(build, options.archive, archive, size), end=" ", flush=True)
+            print(_apart(built, options.archive, archive, size), end=" ", flush=True)
             print(_apart(add_warm, archive), end=" ", flush=True)
             print(_apart(add_cold, archive), flush=True)
             shutil.rmtree(archive)
 
 
-def build(real: Path, archive: Path, size: int) -> str:
+def built(real: Path, archive: Path, size: int) -> str:
     """Writes an archive of `size` passages or a few more."""
     began = time.monotonic()
-    source = open_archive(real)
-    paths = ArchivePaths(archive)
-    with writer_lock(paths), building(paths) as folder:
-        writer = FaissWriter.fresh(folder, source.model)
-        clusters = {}
-        for article, sentences, passages, vectors in _articles(list(source.records())):
-            first = writer.next_passage
-            number = writer.add(article, sentences, passages, signature(article.text))
-            writer.add_vectors(range(first, first + len(passages)), vectors)
-            clusters[number] = number
-            if writer.next_passage >= size:
-                break
-        writer.set_clusters(clusters)
-        articles, passed = writer.articles, writer.passages
-        writer.finish()
-        publish(paths, folder, source.model, articles=articles, passages=passed)
+    articles, passages = build(real, archive, size)
     room = sum(file.stat().st_size for file in archive.rglob("*")) / 2**20
-    return f"{passed:10,} {articles:9,} {time.monotonic() - began:8.0f} {room:5,.0f} |"
-
-
-def _articles(real: list[Record]) -> Iterator[tuple[Article, tuple[Sentence, ...], list[Passage], Vector]]:
-    """The real articles, then made ones without end."""
-    for record in real:
-        yield record.article, record.sentences, list(record.passages), record.vectors
-    chance, drawn = random.Random(0), np.random.default_rng(0)
-    pool = [sentence.text for record in real for sentence in record.sentences]
-    for number in count():
-        record = real[number % len(real)]
-        text, sentences, passages = "", [], []
-        for passage in record.passages:
-            first = len(sentences)
-            for drawn_sentence in chance.choices(pool, k=passage.last - passage.first + 1):
-                text += " " if len(sentences) > first else "\n\n" if text else ""
-                sentences.append(Sentence(len(text), len(text) + len(drawn_sentence), drawn_sentence))
-                text += drawn_sentence
-            start = sentences[first].start
-            passages.append(Passage(first, len(sentences) - 1, start, len(text), text[start:]))
-        day = LAST - timedelta(days=chance.randrange(DAYS))
-        article = replace(record.article, text=text, published=day, url=f"https://made.example/{number}")
-        yield article, tuple(sentences), passages, moved(record.vectors, drawn)
+    return f"{passages:10,} {articles:9,} {time.monotonic() - began:8.0f} {room:5,.0f} |"
 
 
 @dataclass

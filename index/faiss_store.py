@@ -10,18 +10,19 @@ from datetime import date
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from index.article import Article, Sentence
 from index.embedding import ModelCard
 from index.errors import ArchiveDamaged, ArchiveMissing, ModelMismatch
-from index.fulltext import best_of, conditions, phrases
+from index.fulltext import best_of
 from index.generation import ArchivePaths, Manifest, check_file, quarantine
 from index.records import Census, Record, cluster_of
 from index.segment import Segment
 from index.store import Coverage, Filter, Hit, StoredPassage, Vector
+from index.vectors import Mask
 
 log = logging.getLogger(__name__)
 
@@ -95,8 +96,8 @@ class FaissStore:
         return _best(
             (
                 Hit(number, score, segment.day(number))
-                for segment, alive in zip(self.segments, self._alive, strict=True)
-                for number, score in segment.dense(query, k, _both(segment.facts.admitted(where), alive))
+                for segment, mask in zip(self.segments, self._seen(where), strict=True)
+                for number, score in segment.dense(query, k, mask)
             ),
             k,
         )
@@ -106,24 +107,29 @@ class FaissStore:
 
         BM25 measures by the counts of all segments together, what is gone since they were written among them.
         """
-        words = phrases(terms)
-        if not words or k < 1:
+        if not terms or k < 1:
             return []
-        gone = [segment.own(self.gone) for segment in self.segments]
-        found = best_of([segment.text for segment in self.segments], words, k, where, gone)
+        found = best_of([segment.text for segment in self.segments], terms, k, self._seen(where))
         return _best(
             (
                 Hit(number, score, segment.day(number))
-                for segment, scores in zip(self.segments, found, strict=True)
-                for number, score in scores.items()
+                for segment, (places, scores) in zip(self.segments, found, strict=True)
+                for number, score in zip(segment.facts.numbers[places].tolist(), scores.tolist(), strict=True)
             ),
             k,
         )
 
+    def _seen(self, where: Filter) -> list[Mask | None]:
+        """For each segment which of its passages may be seen and are not gone; None for all."""
+        return [
+            _both(segment.facts.admitted(where), alive)
+            for segment, alive in zip(self.segments, self._alive, strict=True)
+        ]
+
     @cached_property
-    def _alive(self) -> list[NDArray[np.bool_] | None]:
+    def _alive(self) -> list[Mask | None]:
         """For each segment which of its passages are not gone; None for all."""
-        masks: list[NDArray[np.bool_] | None] = []
+        masks: list[Mask | None] = []
         for segment in self.segments:
             gone = segment.own(self.gone)
             masks.append(~np.isin(segment.facts.owners, gone, kind="table") if gone else None)
@@ -185,7 +191,7 @@ class FaissStore:
 
     def outlets(self, cluster: int, where: Filter) -> tuple[str, ...]:
         """The sources, in order of name, whose articles in this syndication cluster may be seen."""
-        said, values = conditions(where)
+        said, values = _conditions(where)
         sources = {
             source
             for segment in self.segments
@@ -284,10 +290,26 @@ class FaissStore:
         self.segments = ()
 
 
-def _both(one: NDArray[np.bool_] | None, other: NDArray[np.bool_] | None) -> NDArray[np.bool_] | None:
+def _both(one: Mask | None, other: Mask | None) -> Mask | None:
     if one is None or other is None:
         return other if one is None else one
     return np.asarray(one & other)
+
+
+def _conditions(where: Filter) -> tuple[str, list[Any]]:
+    """A filter as SQL on `articles a`, and its values."""
+    parts: list[str] = []
+    values: list[Any] = []
+    if where.sources:
+        parts.append(f"a.source IN ({', '.join('?' * len(where.sources))})")
+        values.extend(sorted(where.sources))
+    if where.first is not None:
+        parts.append("a.published >= ?")
+        values.append(where.first.toordinal())
+    if where.last is not None:
+        parts.append("a.published <= ?")
+        values.append(where.last.toordinal())
+    return "".join(f" AND {part}" for part in parts), values
 
 
 def _best(hits: Iterable[Hit], k: int) -> list[Hit]:

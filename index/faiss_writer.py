@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import faiss
 import numpy as np
 
 from index.article import Article, Passage, Sentence
@@ -18,11 +17,13 @@ from index.errors import ArchiveDamaged
 from index.faiss_store import FaissStore
 from index.generation import FileSeal, SegmentFiles, take_over
 from index.kin import kin, linked
-from index.merging import merge, merged_from, upgraded, write_keys, write_vectors
+from index.merging import merge, merged_from, upgraded, write_keys
+from index.postings import write_postings
 from index.records import pack_spans
 from index.schema import GROWTH_SCHEMA, SCHEMA, day_of, ordinal_of, put_links, put_passage, unsynced
-from index.segment import Segment, vectors_of
+from index.segment import Segment
 from index.store import Vector
+from index.vectors import LISTED, arranged, flat, vectors_of, write_vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,30 +42,31 @@ class FaissWriter:
     Articles of older segments that are deleted, or come into another cluster, are noted in the new one.
     """
 
-    def __init__(self, folder: Path, files: SegmentFiles, model: ModelCard, older: FaissStore | None) -> None:
+    def __init__(
+        self, folder: Path, files: SegmentFiles, model: ModelCard, older: FaissStore | None, listed: int
+    ) -> None:
         """Use `fresh` or `beside`."""
         self._folder = folder
         self._files = files
         self._older = older
         self._database = unsynced(folder / files.articles)
         self._database.executescript(SCHEMA + GROWTH_SCHEMA)
-        # The cache gives float16 values, so nothing is lost; half the memory is read, in less than half the time.
-        kind = faiss.ScalarQuantizer.QT_fp16
-        self._vectors = faiss.IndexScalarQuantizer(model.dimension, kind, faiss.METRIC_INNER_PRODUCT)
+        self._listed = listed
+        self._vectors = flat(model.dimension)
         self.first_article, self._first_passage = older.following if older else (0, 0)
         self._article, self.next_passage = self.first_article, self._first_passage
         self._gone: dict[int, int] = {}  # articles of older segments, and how many passages each has
 
     @classmethod
-    def fresh(cls, folder: Path, model: ModelCard) -> FaissWriter:
-        """An empty generation for vectors of `model`."""
-        return cls(folder, SegmentFiles(), model, None)
+    def fresh(cls, folder: Path, model: ModelCard, listed: int = LISTED) -> FaissWriter:
+        """An empty generation for vectors of `model`; segments of `listed` or more have them in lists."""
+        return cls(folder, SegmentFiles(), model, None, listed)
 
     @classmethod
-    def beside(cls, folder: Path, older: FaissStore) -> FaissWriter:
+    def beside(cls, folder: Path, older: FaissStore, listed: int = LISTED) -> FaissWriter:
         """The generation after `older`, to be added to or deleted from."""
         able = upgraded(folder, older)
-        return cls(folder, SegmentFiles(able.segments[-1].files.number + 1), older.model, able)
+        return cls(folder, SegmentFiles(able.segments[-1].files.number + 1), older.model, able, listed)
 
     @property
     def articles(self) -> int:
@@ -200,10 +202,11 @@ class FaissWriter:
             raise ArchiveDamaged(f"{added} passages were added, and {self._vectors.ntotal} vectors.")
         write_keys(self._database)
         self._database.execute("INSERT INTO passages_text (passages_text) VALUES ('optimize')")
+        write_postings(self._database)
         self._database.commit()
         self._database.execute("PRAGMA optimize")
         self._database.close()
-        write_vectors(self._vectors, self._folder / self._files.vectors)
+        write_vectors(arranged(self._vectors, self._listed), self._folder / self._files.vectors)
         return self._settle(self._older) if self._older else {}
 
     def _settle(self, older: FaissStore) -> dict[str, FileSeal]:
@@ -211,7 +214,7 @@ class FaissWriter:
         at = merged_from([segment.weight for segment in segments])
         if at < len(segments) - 1:
             following = FaissStore(self._folder, older.manifest, segments)
-            merge(following, at, self._folder, SegmentFiles(self._files.number + 1))
+            merge(following, at, self._folder, SegmentFiles(self._files.number + 1), self._listed)
             for name in (name for segment in segments[at:] for name in segment.files.names):
                 (self._folder / name).unlink(missing_ok=True)
         seals = older.manifest.files

@@ -36,7 +36,8 @@ from index.errors import ArchiveDamaged, ArchiveError, ArchiveLocked, ArchiveMis
 
 log = logging.getLogger(__name__)
 
-FORMAT = 2
+FORMAT = 3
+COUNTED = 2  # the format before segments had postings, and large ones their vectors in lists
 WHOLE = 1  # the format before generations had segments: one pair of files, without the tables to find copies by
 ARTICLES = "articles.sqlite"
 VECTORS = "vectors.faiss"
@@ -123,7 +124,7 @@ class Manifest:
             seal = body.pop("seal")
             if seal != _seal(body):
                 raise ArchiveDamaged(f"{path} was altered after it was written. {_MEND}")
-            if body["format"] not in {WHOLE, FORMAT}:
+            if body["format"] not in {WHOLE, COUNTED, FORMAT}:
                 raise ArchiveDamaged(
                     f"{path} is of format {body['format']}, and this Dateline reads {WHOLE} to {FORMAT}: rebuild the "
                     "archive."

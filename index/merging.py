@@ -15,8 +15,10 @@ import numpy as np
 from index.duplicates import ClusterFinder, Known, keys_of, similarity
 from index.faiss_store import FaissStore
 from index.generation import FORMAT, WHOLE, SegmentFiles, take_over
+from index.postings import write_postings
 from index.schema import GROWTH_SCHEMA, day_of, put_links, put_passage, unsynced
 from index.segment import Segment
+from index.vectors import LISTED, arranged, as_flat, write_vectors
 
 _RATIO = 4  # an older segment is left alone that weighs at least so many times as much as all that came after it
 _AT_ONCE = 8  # columns of keys that are sorted at once
@@ -37,11 +39,11 @@ def merged_from(weights: Sequence[int]) -> int:
     return at
 
 
-def merge(store: FaissStore, at: int, folder: Path, files: SegmentFiles) -> None:
+def merge(store: FaissStore, at: int, folder: Path, files: SegmentFiles, listed: int = LISTED) -> None:
     """Writes the segments of a store from place `at` on as one, without what is gone, into files of the folder."""
     first, *rest = store.segments[at:]
     lowest = min((s.ranges[0] for s in (first, *rest) if s.counts[0]), default=store.following[0])
-    vectors = faiss.clone_index(first.vectors)
+    vectors = as_flat(first.vectors)
     with _copied(first, folder / files.articles) as database:
         _forget(database, vectors, first, store.gone)
         for segment in rest:
@@ -57,7 +59,8 @@ def merge(store: FaissStore, at: int, folder: Path, files: SegmentFiles) -> None
             (json.dumps([*store.gone]),),
         )
         database.execute("INSERT INTO passages_text (passages_text) VALUES ('optimize')")
-    write_vectors(vectors, folder / files.vectors)
+        write_postings(database)
+    write_vectors(arranged(vectors, listed), folder / files.vectors)
 
 
 def upgraded(folder: Path, store: FaissStore) -> FaissStore:
@@ -96,12 +99,6 @@ def write_keys(database: sqlite3.Connection, start: int = 0) -> None:
         columns = (keys.ravel()[order], days[order // keys.shape[1]], numbers[order // keys.shape[1]])
         entries = zip(*(column.tolist() for column in columns), strict=True)
         database.executemany("INSERT INTO keys VALUES (?, ?, ?)", (entry for entry in entries if entry[0]))
-
-
-def write_vectors(vectors: faiss.Index, path: Path) -> None:
-    """Writes an index to a file. FAISS's own writer passes over what fails when it closes the file."""
-    with path.open("wb") as stream:
-        faiss.write_index(vectors, faiss.PyCallbackIOWriter(stream.write))  # type: ignore[attr-defined]
 
 
 @contextmanager

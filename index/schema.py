@@ -11,7 +11,8 @@ from typing import Any
 
 from index.article import Article, DateOrigin
 
-SCHEMA = """
+TOKENS = "porter unicode61 remove_diacritics 2"
+SCHEMA = f"""
 CREATE TABLE articles (
     number INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
@@ -43,7 +44,7 @@ CREATE TABLE passages (
 ) STRICT;
 CREATE INDEX passages_article ON passages (article);
 CREATE VIRTUAL TABLE passages_text USING fts5 (
-    title, body, content='', tokenize="porter unicode61 remove_diacritics 2"
+    title, body, content='', tokenize="{TOKENS}"
 );
 CREATE TABLE boilerplate (source TEXT NOT NULL, line TEXT NOT NULL, PRIMARY KEY (source, line)) STRICT;
 """

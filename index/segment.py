@@ -6,9 +6,8 @@ It never changes, so stores of several generations share it. What a later segmen
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache, partial
@@ -19,45 +18,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.article import Article, Passage, Sentence
+from index.database import Database
 from index.errors import ArchiveDamaged
-from index.fulltext import Database, FullText
+from index.fulltext import FullText
 from index.generation import FileSeal, Manifest, SegmentFiles, check_file, identity
 from index.records import unpack_spans
 from index.schema import ARTICLE_COLUMNS, article_of, day_of
 from index.store import Filter, Vector
+from index.vectors import Mask, nearest, read_vectors, vectors_of
 
-_LOOPS = 2**20  # parts that one FAISS file may have; ours have two
 _RECORDS = 256  # articles that are kept read
-_reading = threading.Lock()  # FAISS keeps its limits for the whole process
-
-
-def read_vectors(path: Path) -> faiss.Index:
-    """The FAISS index in a file whose seal was checked.
-
-    A second wall behind the seal: no list in it may claim more bytes than the file has, since FAISS sets the memory
-    aside before it reads them. Raises ArchiveDamaged where FAISS does not take the file.
-    """
-    with _reading:
-        bytes_before, loops_before = (
-            faiss.get_deserialization_vector_byte_limit(),
-            faiss.get_deserialization_loop_limit(),
-        )
-        faiss.set_deserialization_vector_byte_limit(path.stat().st_size)
-        faiss.set_deserialization_loop_limit(_LOOPS)
-        try:
-            return faiss.read_index(str(path))
-        except (RuntimeError, MemoryError) as error:
-            reason = str(error).rpartition("Error: ")[2].splitlines()[0]
-            raise ArchiveDamaged(f"{path} is no index that FAISS takes ({reason}). Rebuild the archive.") from error
-        finally:
-            faiss.set_deserialization_vector_byte_limit(bytes_before)
-            faiss.set_deserialization_loop_limit(loops_before)
-
-
-def vectors_of(index: faiss.Index, places: Sequence[int]) -> Vector:
-    """The vectors at these places of an index, shape (len(places), dimension)."""
-    found = [index.reconstruct(place) for place in places]
-    return np.stack(found) if found else np.zeros((0, index.d), dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +65,13 @@ class Facts:
             census=Counter((source, day_of(day)) for _, source, day in articles),
         )
 
-    def admitted(self, where: Filter) -> NDArray[np.bool_] | None:
+    def admitted(self, where: Filter) -> Mask | None:
         """Which passages may be seen; None for all."""
         if where == Filter():
             return None
         mask = np.ones(len(self.numbers), dtype=np.bool_)
         if where.sources:
-            mask &= np.isin(self.sources, [self.names.index(name) for name in where.sources if name in self.names])
+            mask = np.array([name in where.sources for name in self.names], dtype=np.bool_)[self.sources]
         if where.first is not None:
             mask &= self.days >= where.first.toordinal()
         if where.last is not None:
@@ -132,7 +102,6 @@ class Segment:
         self.files = files
         self.origin = origin
         self.database = Database(folder / files.articles)
-        self.text = FullText(self.database)
         self._path = folder / files.vectors
         self.record = lru_cache(_RECORDS)(partial(_read_record, self.database))
 
@@ -154,6 +123,11 @@ class Segment:
     def facts(self) -> Facts:
         """What is kept in memory of each passage."""
         return Facts.read(self.database)
+
+    @cached_property
+    def text(self) -> FullText:
+        """The full text."""
+        return FullText(self.database, self.facts.numbers)
 
     @cached_property
     def _stored_vectors(self) -> faiss.Index:
@@ -211,21 +185,10 @@ class Segment:
         """How much there is to read of it: passages, its own and those that it says are gone; at least 1."""
         return max(self.counts[1] + sum(passages for _, _, passages in self.gone.values()), 1)
 
-    def dense(self, query: Vector, k: int, mask: NDArray[np.bool_] | None) -> Iterator[tuple[int, float]]:
+    def dense(self, query: Vector, k: int, mask: Mask | None) -> Iterator[tuple[int, float]]:
         """The numbers and cosines of the `k` passages nearest to a query of shape (1, dimension) that pass."""
-        room = self.counts[1] if mask is None else int(mask.sum())
-        if min(k, room) < 1:
-            return
-        parameters = None
-        if mask is not None:
-            bits = np.packbits(mask, bitorder="little")
-            # FAISS's own stubs describe the C++ signatures, not the Python ones.
-            selector = faiss.IDSelectorBitmap(bits)  # type: ignore[call-arg,arg-type]
-            parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
-        scores, places = self.vectors.search(query, min(k, room), params=parameters)
-        for place, score in zip(places[0], scores[0], strict=True):
-            if place >= 0:
-                yield int(self.facts.numbers[place]), float(score)
+        places, scores = nearest(self.vectors, query, k, mask)
+        return zip(self.facts.numbers[places].tolist(), scores.tolist(), strict=True)
 
     def day(self, passage: int) -> date | None:
         """The day of publication of a passage's article."""
@@ -234,7 +197,7 @@ class Segment:
     def article_vectors(self, article: int) -> Vector:
         """The vectors of an article's passages, shape (passages, dimension)."""
         numbers = [number for number, *_ in self.passages(article)]
-        return vectors_of(self.vectors, np.searchsorted(self.facts.numbers, numbers).tolist())
+        return vectors_of(self.vectors, np.searchsorted(self.facts.numbers, numbers))
 
     def passages(self, article: int) -> list[tuple[int, int, int, int, int]]:
         """The passages of an article, in order: number, first and last sentence, start and stop."""
@@ -267,6 +230,7 @@ class Segment:
                 f"{self.files.articles}: {passages} passages of articles, {self.counts[1]} in all, {indexed} in the "
                 f"full text, {self.vectors.ntotal} vectors. Rebuild the archive."
             )
+        self.text.check()
 
 
 @dataclass(frozen=True, slots=True)

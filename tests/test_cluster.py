@@ -22,7 +22,7 @@ from index.errors import ClusterError
 from index.faiss_store import FaissStore, open_archive
 from index.generation import VECTORS, ArchivePaths
 from index.rebuild import Input, rebuild
-from index.segment import read_vectors, vectors_of
+from index.vectors import read_vectors, vectors_of
 from tests.conftest import ROOT
 from tests.servers import free_port
 

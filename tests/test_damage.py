@@ -21,8 +21,8 @@ from index.errors import ArchiveDamaged, ArchiveLocked
 from index.faiss_store import open_archive
 from index.generation import MANIFEST, ArchivePaths, FileSeal, Manifest, writer_lock
 from index.rebuild import Input, add, delete, rebuild
-from index.segment import read_vectors
 from index.store import Filter
+from index.vectors import read_vectors
 from index.verify import verify_archive
 from tests.test_archive import DAMAGES, story, touched, write_stories
 from tests.word_embedder import WordEmbedder

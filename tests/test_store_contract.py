@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
+import faiss
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -20,6 +21,8 @@ from index.copying import copy
 from index.embedding import ModelCard
 from index.errors import ArchiveError, ModelMismatch
 from index.faiss_store import FaissStore, open_archive
+from index.faiss_writer import FaissWriter
+from index.generation import ArchivePaths, building, publish, writer_lock
 from index.rebuild import Input, add, delete, rebuild
 from index.records import Record, Source
 from index.store import Filter
@@ -28,8 +31,8 @@ from tests.servers import Postgres, fresh_database, milvus, postgres, postgres_f
 from tests.word_embedder import WordEmbedder
 
 WORDS = WordEmbedder()
-ENGINES = ("folder", "folder, in segments", "postgresql", "milvus")
-COPIES = ENGINES[2:]  # those that an archive is copied to
+ENGINES = ("folder", "folder, in segments", "folder, in lists", "postgresql", "milvus")
+COPIES = ENGINES[3:]  # those that an archive is copied to
 FIRST = date(2024, 11, 20)  # the stories run over a change of month and year
 SOURCES = ("north.example", "south.example", "Küste & Söhne", 'O\'Hara "Daily"')
 CITIES = ("Oslo", "Quito", "Rabat", "Sofia", "Tunis", "Vaduz", "Warsaw", "Yerevan", "Zagreb")
@@ -91,6 +94,24 @@ def grown(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "archive"
 
 
+@pytest.fixture(scope="session")
+def listed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same archive with its vectors in lists, as a large one has them."""
+    source, paths = open_archive(built), ArchivePaths(tmp_path_factory.mktemp("listed") / "archive")
+    with writer_lock(paths), building(paths) as folder:
+        writer = FaissWriter.fresh(folder, source.model, listed=1)
+        for record in source.records():
+            first = writer.next_passage
+            number = writer.add(record.article, record.sentences, record.passages, record.signature)
+            writer.add_vectors(range(first, writer.next_passage), record.vectors)
+            writer.set_clusters({number: source.cluster_of(source.number_of(record.article_id) or 0)})
+        articles, passages = writer.articles, writer.passages
+        writer.finish()
+        publish(paths, folder, source.model, articles=articles, passages=passages)
+    assert isinstance(open_archive(paths.root).segments[0].vectors, faiss.IndexIVF)
+    return paths.root
+
+
 class Truth(list[Record]):
     """Every record, shown short where a test fails."""
 
@@ -132,6 +153,8 @@ def location(request: pytest.FixtureRequest, built: Path) -> str | Path:
         return built
     if request.param == "folder, in segments":
         return request.getfixturevalue("grown")
+    if request.param == "folder, in lists":
+        return request.getfixturevalue("listed")
     place = a_place(request.param, request, "contract")
     source = open_archive(built)
     copy(source, open_target(place))
