@@ -35,7 +35,7 @@ from rag.ranker import Ranker, Scorer, reading_rows, verdict_rows
 from rag.reader import PACKAGED, Calibration, TrainedReader, confidence
 from rag.retriever import Found, fuse
 from rag.signals import Shown, Signals
-from rag.telling import Spans, Told, weigh
+from rag.telling import Spans, weigh
 from rag.telling import gather as gather_spans
 
 POOL = 45  # passages found by their words
@@ -44,7 +44,6 @@ LONG_AGO = 200  # days that separate a question from the articles that cannot an
 LONG_AGO_EVERY = 3  # of so many questions one is asked of such articles too
 OLD_NEWS_EVERY = 4  # of so many questions one is answered by articles that end long before: old news is no less true
 FOLDS = 4
-MARKED = 0.85  # of the marks in sentences that hold the answer, at least so many are to be right
 SPAN_FIT = {"units": 8, "epochs": 12, "seeds": (0, 1)}  # there are some 500 spans a question
 
 
@@ -244,8 +243,8 @@ def agrees(answer: str, words: str) -> bool:
     return 2 * (wanted & given).total() >= 0.5 * (wanted.total() + given.total()) > 0
 
 
-def train(examples: Sequence[Example]) -> tuple[Ranker, float]:
-    """Passages first, then sentences, spans, and sentences again; gives the ranker, and from when a span is marked.
+def train(examples: Sequence[Example]) -> Ranker:
+    """Passages first, then sentences, spans, and sentences again.
 
     Each but the first is fitted on scores of those before it that its own question had no part in.
     """
@@ -274,35 +273,12 @@ def train(examples: Sequence[Example]) -> tuple[Ranker, float]:
     for name, each in (("first look", first_look), ("verdict", verdicts)):
         hits = np.mean([right[np.argmax(scores)] for right, scores in zip(rights, each, strict=True)])
         print(f"sentence hit@1 over {FOLDS} folds, {name}: {hits:.3f}", flush=True)
-    return Ranker(passage, sentence, span, verdict), _mark(examples, texts, rights, tellings)
+    return Ranker(passage, sentence, span, verdict)
 
 
 def _span_group(example: Example, texts: Sequence[str], spans: Spans) -> Group:
     words = (texts[at][span.start : span.end] for at, span in zip(spans.sentences, spans.spans, strict=True))
     return spans.signals, np.array([agrees(example.question.answer, some) for some in words], dtype=bool)
-
-
-def _mark(
-    examples: Sequence[Example],
-    texts: Sequence[Sequence[str]],
-    rights: Sequence[Any],
-    tellings: Sequence[Sequence[Told]],
-) -> float:
-    """The sureness from which spans of sentences that hold the answer are it in a share MARKED of cases."""
-    cases = [
-        (telling.sureness, agrees(example.question.answer, text[telling.span.start : telling.span.end]))
-        for example, some, right, each in zip(examples, texts, rights, tellings, strict=True)
-        for text, holds, telling in zip(some, right, each, strict=True)
-        if holds and telling.span
-    ]
-    cases.sort(reverse=True)
-    share = np.cumsum([right for _, right in cases]) / np.arange(1, len(cases) + 1)
-    last = int(np.flatnonzero(share >= MARKED).max(initial=0))
-    print(
-        f"of {len(cases)} sentences with the answer {last + 1} are marked, {share[last]:.3f} of them rightly",
-        flush=True,
-    )
-    return cases[last][0]
 
 
 def calibrate(ranker: Ranker, cases: Sequence[Case]) -> Calibration:
@@ -356,16 +332,16 @@ def main() -> None:
     parser.add_argument("--answered", type=float, default=0.88, help="the share of answerable questions to answer")
     options = parser.parse_args()
     examples, cases = gather(options.data, options.work, options.every)
-    ranker, mark = train(examples)
+    ranker = train(examples)
     ranker.save(options.out)
-    calibration = replace(calibrate(ranker, cases), mark=mark)
+    calibration = calibrate(ranker, cases)
     write(options.out, calibration)
     write(options.out, replace(calibration, threshold=threshold(TrainedReader(options.out), cases, options.answered)))
 
 
 def write(folder: Path, facts: Calibration) -> None:
     """Writes the calibration beside the weights."""
-    names = ("weights", "bias", "threshold", "margin", "mark")
+    names = ("weights", "bias", "threshold", "margin")
     shown = {name: getattr(facts, name) for name in names}
     (folder / "calibration.json").write_text(json.dumps(shown, indent=1) + "\n", encoding="utf-8")
 

@@ -38,7 +38,7 @@ class Scale:
 
     def shares(self, counts: NDArray[np.float32], words: NDArray[np.float32]) -> NDArray[np.float32]:
         """What a term scores, over its weight, that stands `counts` times in passages of so many words."""
-        slope = np.float32(_K1 * _B * self.passages / self.words)
+        slope = np.float32(_K1 * _B * self.passages / max(self.words, 1))
         length = np.float32(_K1 * (1 - _B)) + slope * words
         return np.asarray(counts * np.float32(_K1 + 1) / (counts + length), dtype=np.float32)
 

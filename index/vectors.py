@@ -22,9 +22,7 @@ from index.store import Vector
 LISTED = 300_000  # vectors from which on they lie in lists: a flat search takes some 11 ms of processor here
 _TRAINED_ON = 200_000  # vectors that the centres are found from
 _PROBED = 128  # lists looked into without a filter: recall@10 is 0.990 at a million, see docs/benchmarks.md
-_FEW = (
-    2_000  # vectors that are multiplied one and all where no more pass a filter: looking through all lists takes longer
-)
+_FEW = 2_000  # vectors that pass a filter: so many are sooner multiplied one and all than looked for in all lists
 _AT_ONCE = 65_536  # vectors that are taken out of an index at once
 _LOOPS = 2**20  # parts that one FAISS file may have; ours have two, or one for each list
 _HALF = faiss.ScalarQuantizer.QT_fp16

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder
 
 _UNNAMED = 0.5  # of the chance is left where what would be cited first names none of those asked about
+_PLAIN = 0.3  # the chance of an answer from which its words are marked: 0.70 of such marks were right
 _LONG = (AnswerType.YES_NO, AnswerType.WHY, AnswerType.SAY, AnswerType.HOW, AnswerType.TIMELINE)  # no few words answer
 PACKAGED = Path(__file__).parent / "weights"
 
@@ -135,18 +136,17 @@ class TrainedReader:
         read = self._ranker.read(query, found, most=most)
         sentences: dict[int, list[SentenceScore]] = {}
         for (place, sentence), score, telling in zip(read.sentences, read.scores, read.tellings, strict=True):
-            sentences.setdefault(place, []).append(
-                self._scored(sentence, float(score), telling, asked=query.answer_type)
-            )
+            sentences.setdefault(place, []).append(_scored(sentence, float(score), telling, asked=query.answer_type))
         chance = self._calibration.chance(read.answerable(gap))
         if not read.shown.is_named(read.first):
             chance *= _UNNAMED
         return [Reading(float(score), tuple(sentences.get(at, ())), chance) for at, score in enumerate(read.relevance)]
 
-    def _scored(self, sentence: Sentence, score: float, telling: Told, *, asked: AnswerType) -> SentenceScore:
-        is_plain = telling.span is not None and telling.sureness >= self._calibration.mark and asked not in _LONG
-        span = (telling.span.start, telling.span.end) if telling.span and is_plain else None
-        return SentenceScore(sentence.start, sentence.end, score, telling.answers, span)
+
+def _scored(sentence: Sentence, score: float, telling: Told, *, asked: AnswerType) -> SentenceScore:
+    is_plain = telling.span is not None and telling.chance >= _PLAIN and asked not in _LONG
+    span = (telling.span.start, telling.span.end) if telling.span and is_plain else None
+    return SentenceScore(sentence.start, sentence.end, score, telling.answers, span)
 
 
 class CrossEncoderReader:
@@ -226,7 +226,6 @@ class Calibration:
     bias: float = 0.0
     threshold: float = 0.5
     margin: float = 3.0
-    mark: float = 1.0  # the chance among its sentence's spans from which one is marked as the answer
 
     def chance(self, found: Sequence[float]) -> float:
         """The chance that the question is answered."""

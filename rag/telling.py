@@ -42,12 +42,14 @@ class Spans:
 class Told:
     """What one sentence tells: its TELLING_SIGNALS, the chance of each likely answer in it, and its likeliest span.
 
-    An answer's chance is that of all sentences that give it; `sureness` is that of the span among its sentence's.
+    An answer's chance is that of all sentences that give it; `chance` is that of what the likeliest span
+    says, and `sureness` that of the span among its sentence's.
     """
 
     signals: tuple[float, ...] = (_LOWEST, _LOWEST, 0.0, 0.0)
     answers: tuple[tuple[Answer, float], ...] = ()
     span: Span | None = None
+    chance: float = 0.0
     sureness: float = 0.0
 
 
@@ -104,7 +106,7 @@ def _told(
         own,
     )
     likely = tuple((answer, chance) for answer, chance in answers.items() if chance >= _LIKELY)
-    return Told(signals, likely, found.spans[best], float(chances[best]) / own)
+    return Told(signals, likely, found.spans[best], answers[found.answers[best]], float(chances[best]) / own)
 
 
 def untold(answers: Sequence[tuple[Answer, float]], said: Collection[Answer]) -> float:
