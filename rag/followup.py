@@ -29,6 +29,12 @@ _ELSE = re.compile(
     r"^(?:(?P<wh>who|what|where|which)\b.*\belse\b.*|any(?:one|body|thing)? (?:else|others?)|others?)\s*[?.!]*$", re.I
 )
 _INVERTED = re.compile(rf"^(?P<wh>{_WH})\b(?P<noun>.*?)\s(?P<aux>{_AUX})\s(?P<rest>.+)$", re.I)
+# What follows an auxiliary where the question's noun is its verb's object: "which bridge did he open".
+_SUBJECT_AHEAD = re.compile(
+    r"(?:(?i:the|an?|this|that|these|those|his|her|its|their|our|my|your|he|she|it|they|we|you|i|there)\b|[A-Z“\"\d])"
+)
+_DO = ("did", "do", "does")
+_ONWARD = re.compile(r"\b(?:next|afterwards?|since then|since|in the end|later)\s*[?.!]*$", re.I)
 _ASKS_SUBJECT = re.compile(
     r"^(?:(?P<who>who)|(?P<which>which|what)\s(?P<noun>\w+)|(?P<what>what))\b\s*(?P<rest>.*)$", re.I
 )
@@ -86,8 +92,8 @@ def _asked_of(wh: str, before: str) -> str:
     """The question before, with another question word: "When did Belarus and Iran sign?"."""
     wh = wh.lower()
     inverted = _INVERTED.match(before)
-    if inverted and (not inverted["wh"].lower().startswith("who") or inverted["aux"].lower() in ("did", "do", "does")):
-        return f"{_upper(wh)} {inverted['aux']} {inverted['rest']}?"
+    if inverted and (not inverted["wh"].lower().startswith("who") or inverted["aux"].lower() in _DO):
+        return f"{_upper(wh)} {inverted['aux']} {_subject(inverted)}{inverted['rest']}?"
     if re.match(rf"^{_AUX}\b", before, re.I):
         return f"{_upper(wh)} {before[0].lower()}{before[1:]}?"
     subject = _ASKS_SUBJECT.match(before)
@@ -95,6 +101,15 @@ def _asked_of(wh: str, before: str) -> str:
         return f"{_upper(wh)}: {before}?"
     someone = "someone" if subject["who"] else f"the {subject['noun']}" if subject["which"] else "something"
     return f"{_upper(wh)} was it that {someone} {subject['rest']}?"
+
+
+def _subject(inverted: re.Match[str]) -> str:
+    """The noun asked about, with a blank, where it is what the verb is said of: "how many people were killed"."""
+    noun = inverted["noun"].strip()
+    if not noun or inverted["aux"].lower() in _DO or _SUBJECT_AHEAD.match(inverted["rest"]):
+        return ""
+    counts = inverted["wh"].lower().startswith("how")
+    return f"{noun} " if counts else f"the {noun} "
 
 
 def _else(question: str, before: str) -> str:
@@ -149,7 +164,7 @@ def _pointed(stripped: str, question: str, last: Turn) -> str:
     points = _IT.search(loose)
     if points and not own:
         return _beside(stripped, last)
-    if question != stripped and not own and len(stripped.split()) <= 5:
+    if not own and len(stripped.split()) <= 5 and (question != stripped or _ONWARD.search(stripped)):
         return _beside(stripped, last)
     return question if question == stripped or own else stripped
 

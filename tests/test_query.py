@@ -203,6 +203,10 @@ WON = Turn("Who won the Women's World Cup in 2023?", "Spain beat England.")
     [
         ("and when was that?", SIGNED, "When did Belarus and Iran sign?"),
         ("why?", SIGNED, "Why did Belarus and Iran sign?"),
+        ("when was that?", Turn("How many people were killed in Lisbon?"), "When were people killed in Lisbon?"),
+        ("Why?", Turn("Which bank was fined this week?"), "Why was the bank fined this week?"),
+        ("Why?", Turn("Which bridge is the mayor closing?"), "Why is the mayor closing?"),
+        ("What happened next?", SIGNED, "What happened next (What did Belarus and Iran sign)?"),
         ("what about Russia?", SIGNED, "What did Russia and Iran sign?"),
         ("what about in 2022?", WON, "Who won the Women's World Cup in 2022?"),
         ("and in Lisbon?", Turn("How many died in the Kunar earthquake?"), "How many died in Lisbon?"),
