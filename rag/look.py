@@ -15,7 +15,7 @@ from rag.orders import is_order
 from rag.query import Query
 from rag.reader import Reading, SentenceScore
 from rag.retriever import Found
-from rag.span import answer_span
+from rag.span import answer_span, may_answer
 from rag.telling import Answer, untold
 from rag.timeline import Correction, correction, event_date
 
@@ -91,10 +91,17 @@ def _citation(score: SentenceScore, hit: Found, query: Query, note: Correction |
         date_is_doubtful=article.date_is_doubtful,
         also_in=hit.also_in,
         event=event_date(sentence, article.published),
-        span=answer_span(query, sentence) or score.span,
+        span=answer_span(query, sentence) or _weighed_span(score, sentence, query),
         correction=note.text if note else "",
         score=score.score,
     )
+
+
+def _weighed_span(score: SentenceScore, sentence: str, query: Query) -> tuple[int, int] | None:
+    """The words that were weighed to be the answer, unless their form is plainly not the one asked for."""
+    if score.span is None or not may_answer(query.standalone, sentence[slice(*score.span)]):
+        return None
+    return score.span
 
 
 def evidence_of(looks: Sequence[Look]) -> list[Evidence]:

@@ -97,6 +97,11 @@ def quantities(sentence: str) -> tuple[Quantity, ...]:
     return tuple(found)
 
 
+def has_number(text: str) -> bool:
+    """Whether a number stands in a text, in figures or in words."""
+    return any(map(str.isdigit, text)) or _QUANTITY.search(text) is not None
+
+
 def measure_asked(question: str) -> str:
     """What a question asks the number of, as `Quantity.measure` names it; empty where that cannot be told."""
     if re.search(r"\b(?:death|casualty) toll\b", question, re.I):

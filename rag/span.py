@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 
 from rag.phrases import find
-from rag.quantity import Quantity, measure_asked, quantities
+from rag.quantity import Quantity, has_number, measure_asked, quantities
 from rag.query import Query
 from rag.stems import name_stems, stem, stems
 from rag.words import AnswerType
@@ -21,6 +21,11 @@ _LONGEST_OBJECT = 10  # words
 _ABOUT_IT = 0.5  # of the question's words, names apart, that a sentence holds before words of it are marked
 _SHARE = re.compile(r"\b(?:percentage|percent|per cent|proportion|share)\b", re.I)
 _COST = re.compile(r"\bhow much\b.*\b(?:cost|pay|paid|worth|spend|spent|price|raise[ds]?|earn(?:ed)?|fined?)\b", re.I)
+_YEAR_ASKED = re.compile(r"\b(?:what|which) year\b", re.I)
+_YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
+_TIME_ASKED = re.compile(r"\bhow long\b", re.I)
+_TIME = re.compile(r"\b(?:second|minute|hour|day|night|week|month|year|decade|centur)", re.I)
+_COUNT_ASKED = re.compile(r"\bhow (?:many|much|old|tall|fast|far)\b", re.I)
 _DONE = re.compile(
     r"\bwhat (?:did|do|does|has|have|had|will|would|could|can) .*?\b(?P<verb>[a-z]{3,})"
     r"(?:\s(?:in|on|at|to|with|for|from|by|about|this|last|during|after|before|when|while|as)\b[^?]*)?\?$",
@@ -45,6 +50,15 @@ def answer_span(query: Query, sentence: str) -> Span | None:
     if kind is AnswerType.WHAT:
         return _object(query.standalone, sentence)
     return None
+
+
+def may_answer(question: str, words: str) -> bool:
+    """Whether words are of the form asked for, where that is plain: a year, a length of time, a number."""
+    if _YEAR_ASKED.search(question):
+        return _YEAR.search(words) is not None
+    if _TIME_ASKED.search(question):
+        return _TIME.search(words) is not None
+    return has_number(words) or not _COUNT_ASKED.search(question)
 
 
 def _only(spans: Iterable[Span]) -> Span | None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.query import understand
-from rag.span import answer_span
+from rag.span import answer_span, may_answer
 
 DAY = date(2025, 9, 8)
 
@@ -58,6 +58,21 @@ def test_the_words_that_answer_are_marked(question: str, sentence: str, answer: 
 )
 def test_nothing_is_marked_where_more_than_one_choice_is_left_or_none(question: str, sentence: str) -> None:
     assert marked(question, sentence) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "fits", "does_not"),
+    [
+        ("What year did it debut?", "August 1995", "Wednesday"),
+        ("For how long was the tax suspended?", "the next three months", "$5"),
+        ("How many years was she given?", "nine", "a penal colony"),
+        ("How old is the dog?", "21-year-old", "TobyKeith"),
+        ("Who designed the dress?", "Bob Mackie", ""),
+    ],
+)
+def test_words_whose_form_is_not_the_one_asked_for_are_not_marked(question: str, fits: str, does_not: str) -> None:
+    assert may_answer(question, fits)
+    assert not does_not or not may_answer(question, does_not)
 
 
 @given(st.text(max_size=200), st.sampled_from(["How many died?", "When was it?", "What did they sign?"]))
