@@ -19,7 +19,7 @@ from rag.quantity import quantities
 from rag.query import AnswerType, Query
 from rag.retriever import Found
 from rag.signals import Shown, Signals
-from rag.spans import Kind, Span, told
+from rag.spans import Kind, Span
 from rag.stems import TOKEN, stem, stems
 from rag.wanted import wanted
 from rag.words import STOP_WORDS
@@ -116,6 +116,7 @@ class Clues:
         self._shown = shown
         self._terms = frozenset(stem(term) for term in query.terms)
         self._wanted = wanted(query)
+        self._supports: dict[frozenset[str], tuple[float, ...]] = {}  # of what several sentences tell, made once
 
     def of(self, sentence: str, spans: Sequence[Span], *, score: float, rank: int) -> Signals:
         """One row a span of the sentence, one column each of SPAN_SIGNALS.
@@ -142,7 +143,7 @@ class Clues:
                     share,
                     span.start / len(sentence),
                     *self._look(sentence, span, words, first, last, measured),
-                    *self._support(told(sentence[span.start : span.end])),
+                    *self._support(span.told),
                     *self._beside(words, asked, first, last),
                     *self._kinds(sentence, span, words, first, last),
                     *self._looks_like(span.kind),
@@ -209,6 +210,11 @@ class Clues:
 
     def _support(self, words: frozenset[str]) -> tuple[float, ...]:
         """How well sentences of independent stories that hold all of the words fit the question."""
+        if words not in self._supports:
+            self._supports[words] = self._supported(words)
+        return self._supports[words]
+
+    def _supported(self, words: frozenset[str]) -> tuple[float, ...]:
         places = [self._sentences_with.get(word, frozenset()) for word in words]
         own: dict[int, float] = defaultdict(float)
         around: dict[int, float] = defaultdict(float)

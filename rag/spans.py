@@ -26,11 +26,12 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Words at `start:end` of a sentence."""
+    """Words at `start:end` of a sentence, and what they tell, as `told` has it."""
 
     start: int
     end: int
     kind: Kind
+    told: frozenset[str]
 
 
 _LONGEST_RUN = 6  # words
@@ -48,12 +49,12 @@ def told(text: str) -> frozenset[str]:
 
 def spans(sentence: str, asked: Collection[str]) -> list[Span]:
     """Every span that tells something that is not `asked` (stems); they may overlap, and no two are the same."""
-    found: dict[tuple[int, int], Kind] = {}
+    known = frozenset(asked)
+    found: dict[tuple[int, int], Span] = {}
     for start, end, kind in _all(sentence):
-        words = told(sentence[start:end])
-        if words and not words <= frozenset(asked):
-            found.setdefault((start, end), kind)
-    return [Span(start, end, kind) for (start, end), kind in found.items()]
+        if (start, end) not in found and not (words := told(sentence[start:end])) <= known:
+            found[start, end] = Span(start, end, kind, words)
+    return list(found.values())
 
 
 def _all(sentence: str) -> Iterator[tuple[int, int, Kind]]:

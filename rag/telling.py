@@ -17,7 +17,7 @@ from rag.clues import SPAN_SIGNALS, Clues
 from rag.query import Query
 from rag.retriever import Found
 from rag.signals import Shown, Signals
-from rag.spans import Span, spans, told
+from rag.spans import Span, spans
 
 TELLING_SIGNALS = ("best span", "chance of its spans, log", "chance of its best answer", "chance of its spans")
 SENTENCES = 24  # the best of them, whose spans are weighed
@@ -30,11 +30,10 @@ Answer = frozenset[str]  # the stems that an answer tells
 
 @dataclass(frozen=True, slots=True)
 class Spans:
-    """The spans of the best sentences: of each the sentence's place, what it tells, and its signals (a row each)."""
+    """The spans of the best sentences: of each its sentence's place, and its signals (a row each)."""
 
     sentences: tuple[int, ...]
     spans: tuple[Span, ...]
-    answers: tuple[Answer, ...]
     signals: Signals
 
 
@@ -69,8 +68,7 @@ def gather(
             rows.append(clues.of(texts[place], some, score=below, rank=rank))
             sentences += [place] * len(some)
             found += some
-    answers = tuple(told(texts[place][span.start : span.end]) for place, span in zip(sentences, found, strict=True))
-    return Spans(tuple(sentences), tuple(found), answers, np.concatenate(rows))
+    return Spans(tuple(sentences), tuple(found), np.concatenate(rows))
 
 
 def weigh(found: Spans, scores: NDArray[np.float32], count: int) -> list[Told]:
@@ -81,8 +79,8 @@ def weigh(found: Spans, scores: NDArray[np.float32], count: int) -> list[Told]:
     chances = np.exp(below) / np.exp(below).sum()
     total: defaultdict[Answer, float] = defaultdict(float)
     of_sentence: defaultdict[int, list[int]] = defaultdict(list)
-    for row, (place, answer) in enumerate(zip(found.sentences, found.answers, strict=True)):
-        total[answer] += float(chances[row])
+    for row, (place, span) in enumerate(zip(found.sentences, found.spans, strict=True)):
+        total[span.told] += float(chances[row])
         of_sentence[place].append(row)
     return [_told(found, below, chances, total, of_sentence.get(place, ())) for place in range(count)]
 
@@ -98,7 +96,7 @@ def _told(
         return Told()
     own = float(sum(chances[row] for row in rows))
     best = max(rows, key=lambda row: chances[row])
-    answers = {found.answers[row]: total[found.answers[row]] for row in rows}
+    answers = {found.spans[row].told: total[found.spans[row].told] for row in rows}
     signals = (
         max(_LOWEST, float(below[best])),
         max(_LOWEST, float(np.log(own + 1e-9))),
@@ -106,7 +104,7 @@ def _told(
         own,
     )
     likely = tuple((answer, chance) for answer, chance in answers.items() if chance >= _LIKELY)
-    return Told(signals, likely, found.spans[best], answers[found.answers[best]], float(chances[best]) / own)
+    return Told(signals, likely, found.spans[best], answers[found.spans[best].told], float(chances[best]) / own)
 
 
 def untold(answers: Sequence[tuple[Answer, float]], said: Collection[Answer]) -> float:

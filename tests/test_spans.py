@@ -67,7 +67,8 @@ def test_spans_lie_in_their_sentence_each_once_and_tell_something_new(sentence: 
     assert len({(span.start, span.end) for span in some}) == len(some)
     for span in some:
         assert 0 <= span.start < span.end <= len(sentence)
-        assert told(sentence[span.start : span.end]) - set(words)
+        assert span.told == told(sentence[span.start : span.end])
+        assert span.told - set(words)
 
 
 def test_the_one_who_did_what_is_asked_stands_before_it_and_what_was_done_behind() -> None:
@@ -110,7 +111,7 @@ def test_an_answer_that_two_sentences_give_is_likelier_than_one_that_one_gives()
 
     first, second, third = weigh(some, np.zeros(len(some.spans), dtype=np.float32), 3)
 
-    assert first.span == Span(0, 6, Kind.NAME)
+    assert first.span == Span(0, 6, Kind.NAME, told("Okello"))
     assert dict(first.answers)[told("Okello")] == dict(third.answers)[told("Okello")]
     assert dict(first.answers)[told("Okello")] > dict(second.answers)[told("Tanui")]
 
