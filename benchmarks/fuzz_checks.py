@@ -253,7 +253,7 @@ class _Scripted:
     def __init__(self, text: str, size: int) -> None:
         self._pieces = [text[at : at + size] for at in range(0, len(text), size)]
 
-    def write(self, system: str, user: str, *, tokens: int, patient: bool = True, whole: bool = True) -> Iterator[str]:
+    def write(self, system: str, user: str, **how: object) -> Iterator[str]:
         """The pieces."""
         yield from self._pieces
 

@@ -164,5 +164,6 @@ def read_news(file: OpenFile) -> Iterator[RawPage | Skip]:
 def _forget(element: Any) -> None:
     """Frees what was read, so that memory does not grow with the list."""
     element.clear()
-    while element.getprevious() is not None:
-        del element.getparent()[0]
+    parent = element.getparent()
+    while parent is not None and element.getprevious() is not None:  # beside the root of all stand instructions
+        del parent[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import sqlite3
 import zlib
 from collections.abc import Sequence
@@ -60,14 +61,18 @@ class VectorCache:
             return self._embed(embedder, texts)
 
     def _begin_anew(self, error: sqlite3.DatabaseError | UnicodeDecodeError) -> None:
-        if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_ERROR:
-            raise error  # the disk or another process is at fault, not the file
+        if isinstance(error, sqlite3.OperationalError) and not self._is_at_fault(error.sqlite_errorcode & 0xFF):
+            raise error  # the disk or another process is, not the file
         aside = self._path.with_suffix(".damaged")
         log.warning("%s cannot be read (%s): kept as %s, and a new one begun.", self._path, error, aside.name)
         self._path.rename(aside)
         for log_of_it in ("-wal", "-shm"):
             self._path.with_name(self._path.name + log_of_it).unlink(missing_ok=True)
         self._database = _open(self._path)
+
+    def _is_at_fault(self, code: int) -> bool:
+        """Whether an error is the file's own; one that may be written says by a damaged header that it may not."""
+        return code == sqlite3.SQLITE_ERROR or (code == sqlite3.SQLITE_READONLY and os.access(self._path, os.W_OK))
 
     def _embed(self, embedder: Embedder, texts: Sequence[str]) -> tuple[Vector, int]:
         keys = [self._key(text) for text in texts]
@@ -94,8 +99,8 @@ class VectorCache:
             marks = ", ".join("?" * len(some))
             rows = self._database.execute(f"SELECT key, vector FROM vectors WHERE key IN ({marks})", some)  # noqa: S608
             for key, blob in rows:
-                vector = blob[: 2 * self._dimension]
-                if blob == _sealed(vector):
+                vector = blob[: 2 * self._dimension] if isinstance(blob, bytes) else b""
+                if vector and blob == _sealed(vector):
                     found[key] = np.frombuffer(vector, dtype=np.float16)
         return found
 

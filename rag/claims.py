@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from index.sentences import split_sentences
 
 LONGEST = 600  # characters of one sentence
-_ID = r"[\[【]\s*[0-9]{1,3}(?:\s*[,;]\s*[0-9]{1,3})*\s*[\]】]"
+_GAP = r"[^\S\n]*"  # a line ends a sentence, so no id goes over two
+_ID = rf"[\[【]{_GAP}[0-9]{{1,3}}(?:{_GAP}[,;]{_GAP}[0-9]{{1,3}})*{_GAP}[\]】]"
 _IDS = re.compile(rf"(?<!\s)\s*(?:{_ID}\s*)+")
-_STOP = r"(?<![.!?…])[.!?…]+[\"”’»)*_]*"
+_STOP = r"(?<![.!?…])[.!?…]++[\"”’»)*_]*+"  # all of it, for more of it may still be coming
 # A sentence ends after its ids, or with its line; what follows must have begun, for ids may still be coming.
-_END = re.compile(rf"(?:{_STOP}\s*(?:{_ID}\s*)+|(?:{_ID}\s*)+{_STOP}|(?<!\s)(?>\s*\n))\s*+(?=[^\s\[【a-z])")
+_END = re.compile(rf"(?:{_STOP}\s*(?:{_ID}\s*)+|{_ID}(?:\s*{_ID})*{_GAP}{_STOP}|(?<!\s)(?>\s*\n))\s*+(?=[^\s\[【a-z])")
 _LEAD = re.compile(r"^(?:[-*•–#>]+|\d{1,2}[.)])\s+")
 _EMPHASIS = re.compile(r"(?<!\w)(\*{1,3}|_{1,3})(?=\S)(.+?)(?<=\S)\1(?!\w)")
 _MARKUP = re.compile(r"[\[\]<>{}`|\\【】]|&#?\w+;|\w://|\bwww\.|\b(?:javascript|data|mailto):|\bon\w+\s?=", re.I)

@@ -189,6 +189,15 @@ def test_a_namespace_that_is_none_does_not_stop_a_sitemap(tmp_path: Path) -> Non
     assert [skip.reason for skip in report.skipped] == ["a sitemap entry has no text: fetch the page first"]
 
 
+@pytest.mark.parametrize("ahead", ["<?note?>", "<!-- made by hand -->"])
+def test_what_stands_before_a_sitemap_does_not_stop_it(tmp_path: Path, ahead: str) -> None:
+    page = "<url><loc>https://coast.example/1</loc></url>"
+    (tmp_path / "sitemap.xml").write_text(f"{ahead}<urlset>{page}</urlset>", encoding="utf-8")
+    report = SkipReport()
+    assert list(read_pages([tmp_path / "sitemap.xml"], report=report)) == []
+    assert [skip.reason for skip in report.skipped] == ["a sitemap entry has no text: fetch the page first"]
+
+
 def test_sitemaps_that_name_each_other_lead_nowhere(tmp_path: Path) -> None:
     with closing(Site()) as site:
         site.pages["/robots.txt"] = (404, {}, b"")
@@ -292,6 +301,32 @@ def test_a_cache_of_vectors_that_is_another_database_is_put_aside(tmp_path: Path
         vectors, made = cache.embed(WordEmbedder(), ["one"])
     assert (vectors.shape, made) == ((1, CARD.dimension), 1)
     assert path.with_suffix(".damaged").exists()
+
+
+def test_a_cache_of_vectors_whose_header_forbids_to_write_is_put_aside(tmp_path: Path) -> None:
+    path = tmp_path / "vectors.sqlite"
+    with VectorCache(path, CARD) as cache:
+        cache.embed(WordEmbedder(), ["one"])
+    damaged = bytearray(path.read_bytes())
+    damaged[18] = 3  # the version of the file format that a writer must know
+    path.write_bytes(damaged)
+    with VectorCache(path, CARD) as cache:
+        assert cache.embed(WordEmbedder(), ["two"])[1] == 1
+    assert path.with_suffix(".damaged").exists()
+
+
+def test_a_cached_vector_that_is_none_is_made_anew(tmp_path: Path) -> None:
+    path = tmp_path / "vectors.sqlite"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE vectors (key BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID")
+        database.commit()
+    with VectorCache(path, CARD) as cache:
+        cache.embed(WordEmbedder(), ["one"])
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("UPDATE vectors SET vector = NULL")
+        database.commit()
+    with VectorCache(path, CARD) as cache:
+        assert cache.embed(WordEmbedder(), ["one"])[1] == 1
 
 
 def test_a_watch_whose_memory_was_changed_says_so(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from index.embedding import SentenceTransformerEmbedder
@@ -346,6 +346,7 @@ def test_each_text_of_a_stream_is_a_prefix_of_the_next(fake: FakeLLM, written: A
 
 
 @given(st.text(alphabet="aB. [1]\n“", max_size=80), st.integers(1, 9))
+@example("[1\n].1", 1)
 def test_claims_are_the_same_however_the_text_is_cut(text: str, size: int) -> None:
     def read(pieces: list[str]) -> list[tuple[str, tuple[int, ...]]]:
         reader = ClaimReader()
