@@ -19,7 +19,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from hypothesis import given
 from hypothesis import strategies as st
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from index.generation import ArchivePaths, building, writer_lock
 from index.store import Filter
@@ -292,6 +292,22 @@ def test_a_new_conversation_puts_the_old_one_away_to_be_opened_again_or_forgotte
     expect(listed).to_have_count(2)
     page.get_by_role("button", name="Forget: Who won the curling").click()
     expect(listed).to_have_count(1)
+
+
+@browser_wanted
+@pytest.mark.parametrize("place", [0, -1], ids=["in the order asked", "the other way about"])
+def test_a_conversation_is_put_away_whole_in_whichever_order_the_server_answers(page: Page, place: int):
+    ask(page, QUESTION)
+    on_the_way: list[Route] = []
+    page.route("**/gradio_api/run/*", lambda route: on_the_way.append(route))  # noqa: PLW0108
+    page.get_by_role("button", name="New conversation").click()
+    for _ in range(8):
+        page.wait_for_timeout(500)
+        if on_the_way:
+            on_the_way.pop(place).continue_()
+    page.unroute("**/gradio_api/run/*")
+    listed = page.get_by_role("region", name="Earlier conversations").get_by_role("listitem")
+    expect(listed).to_have_text(re.compile(f"^{re.escape(QUESTION)}"))
 
 
 @browser_wanted

@@ -77,17 +77,24 @@ def page(desk: Desk, questions: Sequence[str], beside: Sequence[Neighbour], aske
     """The page of one archive: `questions` are its examples, if any, `beside` the other archives, `asked` the limit."""
     app = gr.Blocks(title="Dateline", analytics_enabled=False, fill_width=True, fill_height=True)
     with app:
+        # Not a secret: what the browser keeps is the reader's own conversation, and must outlive the server.
+        kept = gr.BrowserState([], storage_key=f"dateline-{desk.key}", secret=desk.key)
+        earlier = gr.BrowserState([], storage_key=f"dateline-{desk.key}-earlier", secret=desk.key)
+        chatbot = _chatbot()
+        # What one click sets off is done in the order of these lines, each after the server's answer to the one before:
+        # the conversation is put away before ChatInterface takes it off the page, and off what is kept.
+        chatbot.clear(put_away, [earlier, kept], [earlier], queue=False, **_QUIET)
         head = _html(head_html(None), "dl-head")
         with gr.Row(elem_id="dl-main", equal_height=False):
             with gr.Column(scale=3, min_width=300, elem_id="dl-left"):
                 fields = Fields()
-                chat = _chat(Replies(desk, asked=asked), fields, questions)
+                chat = _chat(chatbot, Replies(desk, asked=asked), fields, questions)
                 matching = fields.picture_below()
             with gr.Column(scale=2, min_width=300, elem_id="dl-right"):
                 panel = _html(panel_html(None, desk.find), "dl-sources", _PANEL_EVENTS)
                 past = _html("", "dl-past", _PAST_EVENTS)
-        kept = _follow_the_conversation(desk, chat, panel, head, fields, app, beside, keep_examples=bool(questions))
-        _put_away_and_open(desk, chat, kept, past, app)
+        _follow_the_conversation(desk, chat, kept, panel, head, fields, app, beside, keep_examples=bool(questions))
+        _open_again(chat, earlier, past, app)
         _count_what_matches(desk, fields, matching, app)
         _take_away_and_judge(desk, chat, panel)
     app.queue(max_size=2 * _RUNNING, default_concurrency_limit=ASKED_AT_ONCE)
@@ -98,8 +105,8 @@ def _html(value: str, name: str, events: str | None = None) -> gr.HTML:
     return gr.HTML(value, elem_id=name, apply_default_css=False, js_on_load=events)
 
 
-def _chat(replies: Replies, fields: Fields, questions: Sequence[str]) -> gr.ChatInterface:
-    chatbot = gr.Chatbot(
+def _chatbot() -> gr.Chatbot:
+    return gr.Chatbot(
         elem_id="dl-chat",
         show_label=False,
         height="100%",
@@ -113,6 +120,9 @@ def _chat(replies: Replies, fields: Fields, questions: Sequence[str]) -> gr.Chat
         autoscroll=False,  # the page's script keeps the last question at the top
         render=False,
     )
+
+
+def _chat(chatbot: gr.Chatbot, replies: Replies, fields: Fields, questions: Sequence[str]) -> gr.ChatInterface:
     textbox = gr.Textbox(
         show_label=False,
         label="Your question",
@@ -144,6 +154,7 @@ def _chat(replies: Replies, fields: Fields, questions: Sequence[str]) -> gr.Chat
 def _follow_the_conversation(
     desk: Desk,
     chat: gr.ChatInterface,
+    kept: gr.BrowserState,
     panel: gr.HTML,
     head: gr.HTML,
     fields: Fields,
@@ -151,13 +162,8 @@ def _follow_the_conversation(
     beside: Sequence[Neighbour],
     *,
     keep_examples: bool,
-) -> gr.BrowserState:
-    """The panel shows the conversation's last turn, or the turn that is clicked; and both outlive a reload.
-
-    What the browser keeps of the conversation is given.
-    """
-    # Not a secret: what the browser keeps is the reader's own conversation, and must outlive the server.
-    kept = gr.BrowserState([], storage_key=f"dateline-{desk.key}", secret=desk.key)
+) -> None:
+    """The panel shows the conversation's last turn, or the turn that is clicked; and both outlive a reload."""
 
     def about() -> str:
         coverage = desk.coverage()
@@ -207,14 +213,10 @@ def _follow_the_conversation(
     app.load(greet, [kept], [head, chat.chatbot, chat.chatbot_value, panel, *fields.inputs], **_QUIET)
     if not keep_examples:
         app.load(offer_once_warm, None, [chat.chatbot], **_QUIET)
-    return kept
 
 
-def _put_away_and_open(
-    desk: Desk, chat: gr.ChatInterface, kept: gr.BrowserState, past: gr.HTML, app: gr.Blocks
-) -> None:
-    """A new conversation puts the one before it away in the browser, where the first page lists them."""
-    earlier = gr.BrowserState([], storage_key=f"dateline-{desk.key}-earlier", secret=desk.key)
+def _open_again(chat: gr.ChatInterface, earlier: gr.BrowserState, past: gr.HTML, app: gr.Blocks) -> None:
+    """The first page lists the conversations that were put away in the browser, to be opened again or forgotten."""
 
     def chosen(conversations: Earlier, event: gr.EventData) -> tuple[Any, Any, Any, Earlier]:
         place, forgotten = getattr(event, "open", None), getattr(event, "forget", None)
@@ -222,7 +224,6 @@ def _put_away_and_open(
         return opened, opened, opened, [one for at, one in enumerate(conversations) if at != forgotten]
 
     shown = [chat.chatbot, chat.chatbot_state, chat.chatbot_value]
-    chat.chatbot.clear(put_away, [earlier, kept], [earlier], queue=False, **_QUIET)
     past.click(chosen, [earlier], [*shown, earlier], queue=False, **_QUIET)
     gr.on([app.load, earlier.change], earlier_html, [earlier], [past], queue=False, **_QUIET)
 
