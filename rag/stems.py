@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from functools import lru_cache
 
-import snowballstemmer
+import Stemmer
 
 from rag.words import STOP_WORDS
 
@@ -23,7 +23,7 @@ def stem(word: str) -> str:
 def porter(word: str) -> str:
     """The stem of a lower-cased English word by Porter's second algorithm, and nothing more."""
     # A stemmer holds the word it is at work on, so threads cannot share one; to make one costs next to nothing.
-    return str(snowballstemmer.stemmer("english").stemWord(word))
+    return str(Stemmer.Stemmer("english", 0).stemWord(word))
 
 
 def stems(text: str) -> list[str]:
