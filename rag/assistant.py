@@ -6,12 +6,12 @@ import asyncio
 import re
 import threading
 import time
-from collections.abc import AsyncIterator, Generator, Iterator, Sequence
+from collections.abc import AsyncIterator, Generator, Iterable, Iterator, Sequence
 from contextlib import aclosing, closing
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
-from itertools import islice, zip_longest
+from itertools import islice, tee, zip_longest
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -244,8 +244,9 @@ class Assistant:
             asked = understand(part, as_of=as_of, today=date.today(), sources=sources)
             looks.append(self._look(store, asked, given))
         figures = query.answer_type in FIGURES
-        best = [list(candidates(look, _CONSIDERED, figures=figures)) for look in (looks[1:] or looks)]
-        composed = compose(query, best, count=self._settings.citations, margin=self._reader.margin)
+        # No more is made of the sentences than is taken of them.
+        best = [tee(candidates(look, _CONSIDERED, figures=figures)) for look in (looks[1:] or looks)]
+        composed = compose(query, [one for one, _ in best], count=self._settings.citations, margin=self._reader.margin)
         sureness = max(confidence(look.readings) for look in looks)
         threshold = self._reader.threshold if self._settings.threshold is None else self._settings.threshold
         abstained = not composed.citations or sureness < threshold
@@ -264,7 +265,7 @@ class Assistant:
             timeline=() if abstained else composed.timeline,
             seconds=time.monotonic() - began,
         )
-        offered = () if abstained or composed.timeline else _offered(composed.citations, best)
+        offered = () if abstained or composed.timeline else _offered(composed.citations, [other for _, other in best])
         return Finding(answer, composed.citations, offered)
 
     def _look(self, store: Store, query: Query, where: Filter) -> Look:
@@ -310,7 +311,7 @@ def _as_written(answer: Answer, draft: Draft, model: str, seconds: float) -> Ans
     return replace(noted, text=draft.text, citations=draft.citations, written_by=model)
 
 
-def _offered(cited: Sequence[Citation], found: Sequence[Sequence[Candidate]]) -> tuple[Citation, ...]:
+def _offered(cited: Sequence[Citation], found: Sequence[Iterable[Candidate]]) -> tuple[Citation, ...]:
     """What is cited, and the best of the rest, of each part in turn; no questions, as they claim nothing."""
     rest = (candidate.citation for rank in zip_longest(*found) for candidate in rank if candidate is not None)
     told = (one for one in dict.fromkeys([*cited, *rest]) if not re.search(r"\?\W*$", one.sentence))

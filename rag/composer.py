@@ -37,7 +37,7 @@ class Composition:
     timeline: tuple[Moment, ...] = ()
 
 
-def compose(query: Query, candidates: Sequence[Sequence[Candidate]], *, count: int, margin: float) -> Composition:
+def compose(query: Query, candidates: Sequence[Iterable[Candidate]], *, count: int, margin: float) -> Composition:
     """An answer from the candidates of the question, or of each of its parts, best first.
 
     A question that asks for a timeline gets one, of the stories about what it asks; so does one whose best sentence
@@ -45,24 +45,29 @@ def compose(query: Query, candidates: Sequence[Sequence[Candidate]], *, count: i
     after the first must be within `margin` of its score, in a passage that holds a name of the question.
     """
     if len(candidates) > 1:
-        return _plain([some[0].citation for some in candidates if some])
+        return _plain([one.citation for some in candidates for one in islice(some, 1)])
     [found] = candidates
     if query.answer_type is AnswerType.TIMELINE:
+        found = list(found)
         about = (c for c in found if _is_about(query, c.citation, c.citation.passage))
         told = [c.citation for c in _one_a_story(about, _LONGEST_TIMELINE)]
         if told:
             return _dated(timeline(told).entries)
     if query.answer_type in FIGURES:
+        found = list(found)
         differing = _difference(query, found)
         if differing is not None:
             return differing
-    near = [c.citation for c in within(found, margin)]
-    return _plain([cited for cited in near if cited is near[0] or _is_named(query, cited)][:count])
+    return _plain(list(islice(_worth_citing(query, found, margin), count)))
 
 
-def within(candidates: Sequence[Candidate], margin: float) -> Iterator[Candidate]:
-    """The candidates whose score is no more than `margin` below the first's."""
-    return (one for one in candidates if one.citation.score >= candidates[0].citation.score - margin)
+def _worth_citing(query: Query, found: Iterable[Candidate], margin: float) -> Iterator[Citation]:
+    citations = (candidate.citation for candidate in found)
+    for first in islice(citations, 1):
+        yield first
+        for other in citations:
+            if other.score >= first.score - margin and _is_named(query, other):
+                yield other
 
 
 def plain_text(citations: Sequence[Citation]) -> str:
