@@ -158,7 +158,7 @@ class FaissStore:
             article=stored.article,
             article_id=stored.id,
             cluster=self.moved.get(owner, stored.cluster),
-            sentences=stored.sentences[first : last + 1],
+            sentences=stored.some_sentences(first, last),
         )
 
     def number_of(self, article_id: str) -> int | None:

@@ -116,19 +116,23 @@ class QuestionEncoder:
         return product
 
     def _normalised(self, states: Matrix, name: str) -> Matrix:
-        centred = states - states.mean(axis=-1, keepdims=True)
-        spread = np.sqrt((centred * centred).mean(axis=-1, keepdims=True) + self._epsilon)
-        shaped: Matrix = centred / spread * self._weights[f"{name}.weight"] + self._weights[f"{name}.bias"]
-        return shaped
+        width = states.shape[-1]
+        centred: Matrix = states - states.sum(axis=-1, keepdims=True) / width
+        spread = np.sqrt(np.einsum("ij,ij->i", centred, centred) / width + self._epsilon)
+        centred /= spread[:, None]
+        centred *= self._weights[f"{name}.weight"]
+        centred += self._weights[f"{name}.bias"]
+        return centred
 
 
 def _gelu(x: Matrix) -> Matrix:
     """x times the normal distribution's share below x; the error function after Abramowitz and Stegun, 7.1.26."""
     z = np.abs(x) * np.float32(np.sqrt(0.5))
     t = 1 / (1 + np.float32(0.3275911) * z)
-    series = np.zeros_like(t)
-    for factor in (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592):
-        series = (series + np.float32(factor)) * t
+    series = np.float32(1.061405429) * t
+    for factor in (-1.453152027, 1.421413741, -0.284496736, 0.254829592):
+        series += np.float32(factor)
+        series *= t
     below = 1 - series * np.exp(-z * z)
     shaped: Matrix = x * (1 + np.copysign(below, x)) / 2
     return shaped

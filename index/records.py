@@ -20,6 +20,7 @@ from index.embedding import ModelCard
 from index.errors import ModelMismatch
 from index.store import Coverage, Filter, Store, StoredPassage, Vector
 
+SPAN = 8  # bytes of a packed span
 ROOM = 1 << 16  # passages that one article may have where a passage's number is made of its article's
 
 

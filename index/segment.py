@@ -22,7 +22,7 @@ from index.database import Database
 from index.errors import ArchiveDamaged
 from index.fulltext import FullText
 from index.generation import FileSeal, Manifest, SegmentFiles, check_file, identity
-from index.records import unpack_spans
+from index.records import SPAN, unpack_spans
 from index.schema import ARTICLE_COLUMNS, article_of, day_of
 from index.store import Filter, Vector
 from index.vectors import Mask, nearest, read_vectors, vectors_of
@@ -216,12 +216,13 @@ class Segment:
         passages = 0
         for (number,) in self.database.rows("SELECT number FROM articles ORDER BY number"):
             stored = _read_record(self.database, number)
+            sentences = stored.sentences
             rows = self.passages(number)
             passages += len(rows)
-            whole = stored.article.id == stored.id and all(s.text.strip() for s in stored.sentences)
+            whole = stored.article.id == stored.id and all(s.text.strip() for s in sentences)
             whole &= [row[0] for row in rows] == list(range(rows[0][0], rows[-1][0] + 1)) if rows else True
             for _, first, last, start, stop in rows:
-                whole &= stored.sentences[first].start == start and stored.sentences[last].end == stop
+                whole &= sentences[first].start == start and sentences[last].end == stop
             if not whole:
                 raise ArchiveDamaged(f"Article {stored.id} is not in {self.files.articles} as it was stored.")
         indexed = self.database.rows("SELECT count(*) FROM passages_text_docsize")[0][0]
@@ -240,7 +241,16 @@ class StoredArticle:
     id: str
     cluster: int
     article: Article
-    sentences: tuple[Sentence, ...]
+    spans: bytes
+
+    @property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """All of its sentences, made anew."""
+        return unpack_spans(self.article.text, self.spans)
+
+    def some_sentences(self, first: int, last: int) -> tuple[Sentence, ...]:
+        """Its sentences from one to another, both counted from 0 and both included."""
+        return unpack_spans(self.article.text, self.spans[SPAN * first : SPAN * (last + 1)])
 
     def passage(self, first: int, last: int, start: int, stop: int) -> Passage:
         """One of its passages."""
@@ -249,5 +259,4 @@ class StoredArticle:
 
 def _read_record(database: Database, number: int) -> StoredArticle:
     row = database.rows(f"SELECT {ARTICLE_COLUMNS} FROM articles WHERE number = ?", (number,))[0]  # noqa: S608
-    article = article_of(row)
-    return StoredArticle(row[1], row[2], article, unpack_spans(article.text, row[14]))
+    return StoredArticle(row[1], row[2], article_of(row), row[14])

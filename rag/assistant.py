@@ -6,11 +6,11 @@ import asyncio
 import re
 import threading
 import time
-from collections.abc import AsyncIterator, Generator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Generator, Iterator, Sequence
 from contextlib import aclosing, closing
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import partial
+from functools import cached_property, partial
 from itertools import islice, tee, zip_longest
 from pathlib import Path
 from types import TracebackType
@@ -39,17 +39,24 @@ _OFFERED = 8  # sentences that an LLM is given to write from
 _STANDS_IN = "the answer is the source sentences themselves."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Finding:
     """What was found for a question, before and after deciding whether it is an answer.
 
-    `sentences` are those that it cites, or would cite if it did not abstain; `offered` those that an LLM may write
-    from: none where the answer is an abstention or a timeline.
+    `sentences` are those that it cites, or would cite if it did not abstain; `ranked` the best sentences for each part
+    of the question, best first, which are read once.
     """
 
     answer: Answer
     sentences: tuple[Citation, ...]
-    offered: tuple[Citation, ...] = ()
+    ranked: Sequence[Iterator[Candidate]]
+
+    @cached_property
+    def offered(self) -> tuple[Citation, ...]:
+        """What an LLM may write from; none where the answer is an abstention or a timeline."""
+        if self.answer.abstained or self.answer.timeline:
+            return ()
+        return _offered(self.sentences, self.ranked)
 
 
 class Assistant:
@@ -265,8 +272,7 @@ class Assistant:
             timeline=() if abstained else composed.timeline,
             seconds=time.monotonic() - began,
         )
-        offered = () if abstained or composed.timeline else _offered(composed.citations, [other for _, other in best])
-        return Finding(answer, composed.citations, offered)
+        return Finding(answer, composed.citations, [rest for _, rest in best])
 
     def _look(self, store: Store, query: Query, where: Filter) -> Look:
         """What is found and read for one question, or for one part of it."""
@@ -311,7 +317,7 @@ def _as_written(answer: Answer, draft: Draft, model: str, seconds: float) -> Ans
     return replace(noted, text=draft.text, citations=draft.citations, written_by=model)
 
 
-def _offered(cited: Sequence[Citation], found: Sequence[Iterable[Candidate]]) -> tuple[Citation, ...]:
+def _offered(cited: Sequence[Citation], found: Sequence[Iterator[Candidate]]) -> tuple[Citation, ...]:
     """What is cited, and the best of the rest, of each part in turn; no questions, as they claim nothing."""
     rest = (candidate.citation for rank in zip_longest(*found) for candidate in rank if candidate is not None)
     told = (one for one in dict.fromkeys([*cited, *rest]) if not re.search(r"\?\W*$", one.sentence))

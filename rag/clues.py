@@ -20,7 +20,7 @@ from rag.query import AnswerType, Query
 from rag.retriever import Found
 from rag.signals import Shown, Signals
 from rag.spans import Kind, Span
-from rag.stems import TOKEN, stem, stems
+from rag.stems import TOKEN, stem
 from rag.wanted import wanted
 from rag.words import STOP_WORDS
 
@@ -294,12 +294,11 @@ class Clues:
     def _read(self) -> list[tuple[tuple[int, float, float], frozenset[str]]]:
         top = max((hit.score for hit in self._pool), default=0.0)
         rows = []
-        for hit in self._pool:
-            title = frozenset(stems(hit.stored.article.title))
+        for place, hit in enumerate(self._pool):
+            title = self._shown.title(place).words
             before: frozenset[str] = frozenset()
             weight = math.exp(3 * (hit.score - top))
-            for sentence in hit.stored.sentences:
-                words = frozenset(stems(sentence.text))
+            for words in (part.words for part in self._shown.parts(place)):
                 around = weight * self._shown.share(words | title | before)
                 rows.append(((hit.stored.cluster, self._shown.share(words), around), words))
                 before = words

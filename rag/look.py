@@ -40,19 +40,18 @@ def candidates(look: Look, count: int, *, figures: bool) -> Iterator[Candidate]:
     After the first, one that gives another likely answer comes before one that gives the same again. Where `figures`
     are asked for, the same words with other figures say something else.
     """
-    read = (pair for pair in zip(look.found, look.readings, strict=True) if pair[1].sentences)
-    told = ((hit, reading) for hit, reading in read if not is_order(hit.stored.article.title))
-    left = sorted(
-        ((score, hit) for hit, reading in told for score in reading.sentences), key=lambda pair: -pair[0].score
-    )
-    corrected = cache(correction)  # several of the best sentences are of one article
+    pairs = ((score, hit) for hit, one in zip(look.found, look.readings, strict=True) for score in one.sentences)
+    left = sorted(pairs, key=lambda pair: -pair[0].score)
+    corrected, commanding = cache(correction), cache(is_order)  # several of the best sentences are of one article
     said: list[frozenset[str]] = []
     given: set[Answer] = set()
     while left and len(said) < count:
         score, hit = left.pop(_next(left, given))
         text = hit.stored.article.text[score.start : score.end]
         words = frozenset(re.findall(r"\w+", text.casefold()))
-        if any(_is_repeated(words, other, figures=figures) for other in said) or is_order(text):
+        if any(_is_repeated(words, other, figures=figures) for other in said):
+            continue
+        if commanding(hit.stored.article.title) or is_order(text):
             continue
         said.append(words)
         given.update(answer for answer, _ in score.answers)

@@ -75,32 +75,45 @@ _PART = r"(?:(?:the\s)?(?P<part>early|mid|late|(?:start|beginning|middle|end) of
 _COUNT = r"(?P<count>\d{1,4}|an?\s(?:few|couple(?:\sof)?)|few|couple\sof|several|an?|" + "|".join(WORDS[1:]) + ")"
 _UNIT = r"(?P<unit>hour|day|night|week|weekend|fortnight|month|year|decade)"
 
-_FORMS: tuple[tuple[Kind, str], ...] = (
-    (Kind.DAY, r"(?<![\d-])(?P<year>\d{4})-(?P<m>\d{2})-(?P<day>\d{2})(?![\d-])"),
-    (Kind.DAY, r"(?<![\d/])(?P<a>\d{1,2})/(?P<b>\d{1,2})/(?P<year>(?:19|20)\d\d)(?![\d/])"),
-    (Kind.DAY, rf"{_MONTH}\s{_DAY}{_TO_DAY}(?:,?\s{_YEAR})?"),
-    (Kind.DAY, rf"(?:the\s)?{_DAY}{_TO_DAY}\s(?:of\s)?{_MONTH}(?:,?\s{_YEAR})?"),
+_MONTHLY = tuple(month[:3] for month in MONTHS)
+_DAILY = tuple(day[:3] for day in WEEKDAYS)
+_UNITS = ("hour", "day", "night", "week", "month", "year", "decade")
+_WHICHES = ("past", "last", "previous", "next", "coming")
+# What each kind of phrase looks like; before that, what one of must stand in any text that has it, which is soon seen.
+_FORMS: tuple[tuple[Kind, tuple[str, ...], str], ...] = (
+    (Kind.DAY, ("-",), r"(?<![\d-])(?P<year>\d{4})-(?P<m>\d{2})-(?P<day>\d{2})(?![\d-])"),
+    (Kind.DAY, ("/",), r"(?<![\d/])(?P<a>\d{1,2})/(?P<b>\d{1,2})/(?P<year>(?:19|20)\d\d)(?![\d/])"),
+    (Kind.DAY, _MONTHLY, rf"{_MONTH}\s{_DAY}{_TO_DAY}(?:,?\s{_YEAR})?"),
+    (Kind.DAY, _MONTHLY, rf"(?:the\s)?{_DAY}{_TO_DAY}\s(?:of\s)?{_MONTH}(?:,?\s{_YEAR})?"),
     (
         Kind.MONTH,
+        _MONTHLY,
         rf"{_PART}{_WHICH}{_MONTH}(?:,?\s(?:of\s)?(?:{_YEAR}|(?P<rel>this|last|next)\syear))?(?!\.?\s\d{{1,2}}(?!\d))",
     ),
     (
         Kind.QUARTER,
+        ("quarter", "q"),
         rf"(?:Q(?P<q>[1-4])|(?P<ord>first|second|third|fourth|last)\squarter)"
         rf"(?:,?\s(?:of\s)?(?:{_YEAR}|(?P<rel>this|last|next)\syear))?",
     ),
-    (Kind.SEASON, rf"{_PART}{_WHICH}(?P<season>spring|summer|autumn|fall|winter)(?:,?\s(?:of\s)?{_YEAR})?"),
-    (Kind.YEAR, rf"{_PART}{_YEAR}"),
-    (Kind.WEEKDAY, rf"{_WHICH}(?P<weekday>{'|'.join(WEEKDAYS)}|(?:mon|tue|tues|wed|thu|thur|thurs|fri|sat)\b\.?)"),
-    (Kind.SPAN, rf"(?:the\s)?(?P<which>past|last|previous|next|coming)\s{_COUNT}\s{_UNIT}s?"),
-    (Kind.SPAN, rf"(?P<which>the past|the last|past|the next|the coming)\s{_UNIT}"),
-    (Kind.OFFSET, rf"{_COUNT}\s{_UNIT}s?\s(?P<ago>ago)"),
-    (Kind.OFFSET, rf"{_PART}(?P<which>this past|last|this|next|previous|this coming)\s{_UNIT}"),
-    (Kind.OFFSET, r"this\s(?P<today>morning|afternoon|evening)"),
-    (Kind.OFFSET, r"the\sday\s(?:(?P<two>before)\syesterday|(?P<twoahead>after)\stomorrow)"),
-    (Kind.OFFSET, r"(?P<word>today|tonight|yesterday|tomorrow)"),
+    (Kind.SEASON, (*SEASONS,), rf"{_PART}{_WHICH}(?P<season>{'|'.join(SEASONS)})(?:,?\s(?:of\s)?{_YEAR})?"),
+    (Kind.YEAR, ("15", "16", "17", "18", "19", "20"), rf"{_PART}{_YEAR}"),
+    (
+        Kind.WEEKDAY,
+        _DAILY,
+        rf"{_WHICH}(?P<weekday>{'|'.join(WEEKDAYS)}|(?:mon|tue|tues|wed|thu|thur|thurs|fri|sat)\b\.?)",
+    ),
+    (Kind.SPAN, _WHICHES, rf"(?:the\s)?(?P<which>past|last|previous|next|coming)\s{_COUNT}\s{_UNIT}s?"),
+    (Kind.SPAN, _WHICHES, rf"(?P<which>the past|the last|past|the next|the coming)\s{_UNIT}"),
+    (Kind.OFFSET, ("ago",), rf"{_COUNT}\s{_UNIT}s?\s(?P<ago>ago)"),
+    (Kind.OFFSET, _UNITS, rf"{_PART}(?P<which>this past|last|this|next|previous|this coming)\s{_UNIT}"),
+    (Kind.OFFSET, ("morning", "noon", "evening"), r"this\s(?P<today>morning|afternoon|evening)"),
+    (Kind.OFFSET, ("yesterday", "tomorrow"), r"the\sday\s(?:(?P<two>before)\syesterday|(?P<twoahead>after)\stomorrow)"),
+    (Kind.OFFSET, ("today", "tonight", "yesterday", "tomorrow"), r"(?P<word>today|tonight|yesterday|tomorrow)"),
 )
-_PATTERNS = tuple((kind, re.compile(rf"(?<![\w$€£¥/])(?<!\d[.,])(?:{form})(?!\w)", re.I)) for kind, form in _FORMS)
+_PATTERNS = tuple(
+    (kind, needed, re.compile(rf"(?<![\w$€£¥/])(?<!\d[.,])(?:{form})(?!\w)", re.I)) for kind, needed, form in _FORMS
+)
 _HINT = re.compile(
     r"\d|day|night|week|month|year|morning|afternoon|evening|tomorrow|quarter|spring|summer|autumn|fall|winter|ago"
     r"|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mon|tue|wed|thu|fri|sat",
@@ -127,8 +140,9 @@ def find(text: str) -> tuple[Phrase, ...]:
     if not _HINT.search(text):
         return ()
     found: list[Phrase] = []
-    for kind, pattern in _PATTERNS:
-        for match in pattern.finditer(text):
+    small = text.lower()
+    for kind, needed, pattern in _PATTERNS:
+        for match in pattern.finditer(text) if any(word in small for word in needed) else ():
             phrase = _BUILD[kind](match, _bare(match, kind))
             if phrase and not _is_a_name(text, phrase):
                 found.append(phrase)

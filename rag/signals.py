@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,6 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from index.store import StoredPassage
 from rag.query import AnswerType, Query
 from rag.retriever import Found
 from rag.stems import TOKEN, holds_name, name_stems, stem, stems
@@ -106,13 +106,38 @@ _WHEN = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class _Text:
-    """A text taken apart once: its stems in order, and the stems that stood as names and as numbers."""
+class Text:
+    """A text taken apart once: where its words begin, their stems, and the stems that stood as names and as numbers."""
 
+    starts: tuple[int, ...]
     stems: tuple[str, ...]
+    marks: str  # of each word: n for a name, d for a number, - for others
     words: frozenset[str]
     names: frozenset[str]
     numbers: frozenset[str]
+
+    @classmethod
+    def of(cls, raw: str) -> Text:
+        """A text's words and numbers."""
+        matches = list(TOKEN.finditer(raw))
+        stems = tuple(stem(match[0]) for match in matches)
+        marks = "".join(_mark(match[0], plain) for match, plain in zip(matches, stems, strict=True))
+        return cls._made(tuple(match.start() for match in matches), stems, marks)
+
+    def between(self, start: int, end: int) -> Text:
+        """The part of it whose words begin between two places."""
+        first, last = bisect_left(self.starts, start), bisect_left(self.starts, end)
+        return self._made(self.starts[first:last], self.stems[first:last], self.marks[first:last])
+
+    @classmethod
+    def _made(cls, starts: tuple[int, ...], stems: tuple[str, ...], marks: str) -> Text:
+        named, numbers = (
+            frozenset(plain for plain, mark in zip(stems, marks, strict=True) if mark == wanted)
+            if wanted in marks
+            else frozenset()
+            for wanted in "nd"
+        )
+        return cls(starts, stems, marks, frozenset(stems), named, numbers)
 
 
 class Shown:
@@ -129,8 +154,9 @@ class Shown:
         self.asked_words = frozenset(stems(query.standalone))
         self._named = name_stems(query.names)
         self._pairs = _pairs([s for s in stems(query.standalone) if s not in STOP_WORDS])
-        self._texts = [_text(hit.stored.passage.text) for hit in pool]
-        self._titles = [_text(hit.stored.article.title) for hit in pool]
+        self._texts = [Text.of(hit.stored.passage.text) for hit in pool]
+        self._titles = [Text.of(hit.stored.article.title) for hit in pool]
+        self._parts: dict[int, tuple[Text, ...]] = {}
         self.rarity = self._rarities()
         self.agreement = self._agreements()
 
@@ -183,7 +209,19 @@ class Shown:
 
     def sentences(self, places: Sequence[int]) -> list[Signals]:
         """For each place in the pool, one row a sentence of that passage, one column each of SENTENCE_SIGNALS."""
-        return [self._sentences(self._pool[place].stored, self._texts[place], self._titles[place]) for place in places]
+        return [self._sentences(place) for place in places]
+
+    def title(self, place: int) -> Text:
+        """The title of a passage's article."""
+        return self._titles[place]
+
+    def parts(self, place: int) -> tuple[Text, ...]:
+        """The sentences of a passage."""
+        if place not in self._parts:
+            stored, whole = self._pool[place].stored, self._texts[place]
+            begins = stored.passage.start
+            self._parts[place] = tuple(whole.between(one.start - begins, one.end - begins) for one in stored.sentences)
+        return self._parts[place]
 
     def answerable(self, best: Sequence[int], gap: int) -> list[float]:
         """One value each of ANSWERABLE_SIGNALS, from the places of the best passages, best first.
@@ -219,9 +257,9 @@ class Shown:
         """Whether a passage or its title holds a name that the question names; true where the question has none."""
         return holds_name(self._named, self._texts[place].words | self._titles[place].words)
 
-    def _sentences(self, stored: StoredPassage, passage: _Text, title: _Text) -> Signals:
-        whole = self.share(passage.words | title.words)
-        parts = [_text(sentence.text) for sentence in stored.sentences]
+    def _sentences(self, place: int) -> Signals:
+        stored, title, parts = self._pool[place].stored, self._titles[place], self.parts(place)
+        whole = self.share(self._texts[place].words | title.words)
         agreements = [self._agree(part) for part in parts]
         highest = max((agreement[0] for agreement in agreements), default=0.0)
         rows = []
@@ -274,14 +312,14 @@ class Shown:
                     stories[hit.stored.cluster] = max(weight, stories.get(hit.stored.cluster, 0.0))
         return {word: sum(stories.values()) * self.rarity.get(word, 1.0) for word, stories in said.items()}
 
-    def _agree(self, text: _Text) -> tuple[float, float, float]:
+    def _agree(self, text: Text) -> tuple[float, float, float]:
         """How much is agreed on the most agreed words of a text: on any, on names, on numbers."""
         return tuple(  # type: ignore[return-value]
             math.log1p(sum(sorted((self.agreement.get(word, 0.0) for word in words), reverse=True)[:2]))
             for words in (text.words, text.names, text.numbers)
         )
 
-    def _fits_type(self, raw: str, text: _Text) -> float:
+    def _fits_type(self, raw: str, text: Text) -> float:
         """Whether a text holds the kind of thing that is asked for, other than what the question says itself."""
         kind = self._query.answer_type
         if kind in (AnswerType.HOW_MANY, AnswerType.HOW_MUCH):
@@ -292,17 +330,10 @@ class Shown:
         return float(pattern.search(raw) is not None) if pattern else 0.5
 
 
-def _text(raw: str) -> _Text:
-    stems, named, numbers = [], set(), set()
-    for match in TOKEN.finditer(raw):
-        token = match.group()
-        plain = stem(token)
-        stems.append(plain)
-        if token[0].isdigit() or plain in _NUMBER_WORDS:
-            numbers.add(plain)
-        elif token[0].isupper() and plain not in STOP_WORDS:
-            named.add(plain)
-    return _Text(tuple(stems), frozenset(stems), frozenset(named), frozenset(numbers))
+def _mark(token: str, plain: str) -> str:
+    if token[0].isdigit() or plain in _NUMBER_WORDS:
+        return "d"
+    return "n" if token[0].isupper() and plain not in STOP_WORDS else "-"
 
 
 def _pairs(stems: Sequence[str]) -> frozenset[tuple[str, str]]:
