@@ -15,15 +15,17 @@ from index.duplicates import Known, Link
 from index.embedding import ModelCard
 from index.errors import ArchiveDamaged
 from index.faiss_store import FaissStore
-from index.generation import FileSeal, SegmentFiles, take_over
+from index.generation import FileSeal, SegmentFiles
 from index.kin import kin, linked
-from index.merging import merge, merged_from, upgraded, write_keys
+from index.merging import due, settle, upgraded, write_keys
 from index.postings import write_postings
 from index.records import pack_spans
 from index.schema import GROWTH_SCHEMA, SCHEMA, day_of, ordinal_of, put_links, put_passage, unsynced
 from index.segment import Segment
 from index.store import Vector
 from index.vectors import LISTED, arranged, flat, vectors_of, write_vectors
+
+SOON = 2000  # passages of segments that are merged before what is added can be asked for: some 0.3 s
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +194,7 @@ class FaissWriter:
             yield PassageText(passage, title, day_of(day), text)
 
     def finish(self) -> dict[str, FileSeal]:
-        """Writes everything out, and merges segments that have become too small for those beside them.
+        """Writes everything out, and merges segments too small for those beside them, if that is soon done.
 
         Gives the seals of the files that were taken over from the generation before as they are. Raises
         ArchiveDamaged where a passage has no vector.
@@ -207,20 +209,11 @@ class FaissWriter:
         self._database.execute("PRAGMA optimize")
         self._database.close()
         write_vectors(arranged(self._vectors, self._listed), self._folder / self._files.vectors)
-        return self._settle(self._older) if self._older else {}
-
-    def _settle(self, older: FaissStore) -> dict[str, FileSeal]:
-        segments = (*older.segments, Segment(self._folder, self._files))
-        at = merged_from([segment.weight for segment in segments])
-        if at < len(segments) - 1:
-            following = FaissStore(self._folder, older.manifest, segments)
-            merge(following, at, self._folder, SegmentFiles(self._files.number + 1), self._listed)
-            for name in (name for segment in segments[at:] for name in segment.files.names):
-                (self._folder / name).unlink(missing_ok=True)
-        seals = older.manifest.files
-        kept = [name for segment in segments[:at] for name in segment.files.names]
-        take_over((name for name in kept if not (self._folder / name).exists()), older.folder, self._folder)
-        return {name: seals[name] for name in kept if name in seals}
+        if self._older is None:
+            return {}
+        segments = (*self._older.segments, Segment(self._folder, self._files))
+        following = FaissStore(self._older.folder, self._older.manifest, segments)
+        return settle(following, due(following, SOON), self._folder, self._listed)
 
     def close(self) -> None:
         """Lets go of the files without finishing."""

@@ -14,7 +14,7 @@ import numpy as np
 
 from index.duplicates import ClusterFinder, Known, keys_of, similarity
 from index.faiss_store import FaissStore
-from index.generation import FORMAT, WHOLE, SegmentFiles, take_over
+from index.generation import FORMAT, WHOLE, FileSeal, SegmentFiles, take_over
 from index.postings import write_postings
 from index.schema import GROWTH_SCHEMA, day_of, put_links, put_passage, unsynced
 from index.segment import Segment
@@ -37,6 +37,31 @@ def merged_from(weights: Sequence[int]) -> int:
             at = place
         after += weights[place]
     return at
+
+
+def due(store: FaissStore, most: int | None = None) -> int:
+    """From which segment of a store on, oldest first, all should be one: how many it has, where none is to be merged.
+
+    More than `most` passages are not merged, where that is given.
+    """
+    weights = [segment.weight for segment in store.segments]
+    at = merged_from(weights)
+    is_due = at < len(weights) - 1 and (most is None or sum(weights[at:]) <= most)
+    return at if is_due else len(weights)
+
+
+def settle(store: FaissStore, at: int, folder: Path, listed: int = LISTED) -> dict[str, FileSeal]:
+    """Puts the segments of a store into a folder, as they are or, from place `at` on, as one.
+
+    Gives the seals of the files that were sealed before.
+    """
+    if at < len(store.segments):
+        merge(store, at, folder, SegmentFiles(store.segments[-1].files.number + 1), listed)
+        for name in (name for segment in store.segments[at:] for name in segment.files.names):
+            (folder / name).unlink(missing_ok=True)
+    kept = [name for segment in store.segments[:at] for name in segment.files.names]
+    take_over((name for name in kept if not (folder / name).exists()), store.folder, folder)
+    return {name: store.manifest.files[name] for name in kept if name in store.manifest.files}
 
 
 def merge(store: FaissStore, at: int, folder: Path, files: SegmentFiles, listed: int = LISTED) -> None:

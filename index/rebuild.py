@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sqlite3
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,10 +17,11 @@ from index.boilerplate import BoilerplateLearner, strip_boilerplate
 from index.cleaning import clean
 from index.duplicates import ClusterFinder, Known, similarity
 from index.embedding import Embedder
-from index.errors import ArchiveMissing, InputError, ModelMismatch
+from index.errors import ArchiveMissing, ArchiveRefused, InputError, ModelMismatch
 from index.faiss_store import FaissStore
 from index.faiss_writer import FaissWriter, PassageText
 from index.generation import KEEP, ArchivePaths, Manifest, building, prune, publish, writer_lock
+from index.merging import due, settle
 from index.passages import split_passages
 from index.sentences import split_sentences
 from index.sources import Skip, SkipReport, read_pages
@@ -143,7 +145,7 @@ def add(
     `held`, a store of the archive that is open already, has checked are not checked again. An archive that does not
     exist yet is begun. Raises ModelMismatch where its vectors are of another model.
     """
-    paths = ArchivePaths(archive)
+    paths, progress, previous = ArchivePaths(archive), progress or Silent(), None
     with writer_lock(paths), building(paths) as folder:
         try:
             previous = current(paths, held)
@@ -157,7 +159,8 @@ def add(
                     f"{previous.model.name}, or rebuild the whole archive with the new model."
                 )
             writer = FaissWriter.beside(folder, previous)
-        return _Build(paths, folder, writer, embedder, progress or Silent(), keep, chunk).pour(pages)
+        report = _Build(paths, folder, writer, embedder, progress, keep, chunk).pour(pages)
+        return replace(report, generation=_merged(paths, previous, progress, keep) or report.generation)
 
 
 def delete(archive: Path, targets: Iterable[str], *, keep: int = KEEP, held: FaissStore | None = None) -> BuildReport:
@@ -187,9 +190,8 @@ def delete(archive: Path, targets: Iterable[str], *, keep: int = KEEP, held: Fai
             writer.close()
         manifest = publish(paths, folder, previous.model, articles=articles, passages=passages, sealed=sealed)
         prune(paths, keep)
-    return BuildReport(
-        manifest.name, articles, passages, 0, len(deleted), 0, 0, 0, 0, 0, {}, (), time.monotonic() - began
-    )
+        name = _merged(paths, previous, Silent(), keep) or manifest.name
+    return BuildReport(name, articles, passages, 0, len(deleted), 0, 0, 0, 0, 0, {}, (), time.monotonic() - began)
 
 
 def passage_input(passage: PassageText) -> str:
@@ -206,6 +208,29 @@ def current(paths: ArchivePaths, held: FaissStore | None = None) -> FaissStore:
     """
     folder = paths.folder(paths.current_name())
     return FaissStore.checked(folder, Manifest.read(folder), held)
+
+
+def _merged(paths: ArchivePaths, held: FaissStore | None, progress: Progress, keep: int) -> str | None:
+    """The name of a generation like the one just published, its segments merged, where that takes long enough to wait.
+
+    What was added is served meanwhile, and also where this does not end: the next writer begins it again.
+    """
+    try:
+        store = current(paths, held)
+        at = due(store)
+        if at == len(store.segments):
+            return None
+        progress.stage("Merging", None)
+        with building(paths) as folder:
+            sealed, counts = settle(store, at, folder), store.manifest
+            published = publish(
+                paths, folder, store.model, articles=counts.articles, passages=counts.passages, sealed=sealed
+            )
+        prune(paths, keep)
+    except (OSError, sqlite3.Error, ArchiveRefused) as error:
+        log.warning("The parts of %s were not merged (%s). All is served; the next add tries again.", paths.root, error)
+        return None
+    return published.name
 
 
 class _Build:

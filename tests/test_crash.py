@@ -41,6 +41,12 @@ def prune_all(archive: Path) -> None:
         prune(paths, keep=1)
 
 
+def add_and_merge_later(archive: Path, pages: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("index.faiss_writer.SOON", 0)
+        add(archive, Input.of(pages), WORDS, keep=1)
+
+
 CHANGES = {
     "first build": Change(lambda archive, pages: rebuild(archive, Input.of(pages), WORDS), None, 15),
     "rebuild": Change(lambda archive, pages: rebuild(archive, Input.of(pages), WORDS), 13, 15),
@@ -48,6 +54,9 @@ CHANGES = {
     "add": Change(lambda archive, pages: add(archive, Input.of(pages), WORDS), 13, 15),
     "add, merging all": Change(
         lambda archive, pages: add(archive, Input.of(pages.with_name("more.jsonl")), WORDS, keep=1), 13, 20
+    ),
+    "add, merging all later": Change(
+        lambda archive, pages: add_and_merge_later(archive, pages.with_name("more.jsonl")), 13, 20
     ),
     "delete": Change(lambda archive, pages: delete(archive, [story(2)["url"]]), 13, 12),
     "prune": Change(lambda archive, pages: prune_all(archive), 13, 13),

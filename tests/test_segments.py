@@ -34,7 +34,7 @@ from index.generation import (
     SegmentFiles,
 )
 from index.merging import merge, merged_from
-from index.rebuild import BuildReport, Input, add, delete, rebuild
+from index.rebuild import BuildReport, Input, Silent, add, delete, rebuild
 from index.schema import GROWTH_SCHEMA
 from index.segment import Segment
 from index.store import Filter, Vector
@@ -236,6 +236,24 @@ def test_small_segments_are_merged_as_they_gather(archive: Path) -> None:
     assert all(checked.problem is None for checked in verify_archive(archive))
     assert rebuild(archive, Input.of(archive.parent / "pages"), WORDS).generation == "000032"
     assert sorted(files(archive, "000032")) == [ARTICLES, BUILD, MANIFEST, VECTORS]
+
+
+def test_what_is_added_is_served_before_a_long_merge_begins(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("index.faiss_writer.SOON", 5)
+    seen: list[tuple[str, int, list[str]]] = []
+
+    class Asking(Silent):
+        def stage(self, name: str, total: int | None) -> None:
+            if name == "Merging":
+                store = open_archive(archive, WORDS.card)
+                seen.append((store.generation, len(store.segments), titles(store, told(59)["title"].split())[:1]))
+
+    pages = Input.of(*written(archive.parent / "pages", range(40, 60)))
+    report = add(archive, pages, WORDS, progress=Asking())
+    assert seen == [("000002", 2, [told(59)["title"]])]
+    store = open_archive(archive, WORDS.card)
+    assert (store.generation, len(store.segments), len(list(store.records()))) == (report.generation, 1, 60)
+    assert all(checked.problem is None for checked in verify_archive(archive))
 
 
 @given(adds=st.lists(st.integers(1, 1000), min_size=1, max_size=400))
