@@ -6,7 +6,7 @@ import asyncio
 import re
 import threading
 import time
-from collections.abc import AsyncIterator, Generator, Iterator, Sequence
+from collections.abc import AsyncIterator, Generator, Iterable, Iterator, Sequence
 from contextlib import aclosing, closing
 from dataclasses import dataclass, replace
 from datetime import date
@@ -24,7 +24,8 @@ from rag.answer import Answer, Citation, Evidence, Turn
 from rag.background import on_thread
 from rag.composer import FIGURES, Candidate, compose
 from rag.config import Settings, load_settings
-from rag.followup import standalone
+from rag.courtesy import courtesy
+from rag.followup import asks_for_more, standalone
 from rag.look import Look, candidates, evidence_of
 from rag.query import Query, understand
 from rag.reader import Reader, confidence, load_reader
@@ -241,6 +242,8 @@ class Assistant:
         """
         began = time.monotonic()
         store = self._store
+        if reply := courtesy(question):
+            return Finding(_reply(question, reply, store, as_of), (), ())
         sources = [name for name, _ in store.coverage().sources]
         rewrite = partial(self._rewriter, stopped=stopped) if self._rewriter else standalone
         query = understand(question, as_of=as_of, today=date.today(), history=history, sources=sources, rewrite=rewrite)
@@ -252,7 +255,8 @@ class Assistant:
             looks.append(self._look(store, asked, given))
         figures = query.answer_type in FIGURES
         # No more is made of the sentences than is taken of them.
-        best = [tee(candidates(look, _CONSIDERED, figures=figures)) for look in (looks[1:] or looks)]
+        ranked = (candidates(look, _CONSIDERED, figures=figures) for look in (looks[1:] or looks))
+        best = [tee(_untold(one, history) if asks_for_more(question) else one) for one in ranked]
         composed = compose(query, [one for one, _ in best], count=self._settings.citations, margin=self._reader.margin)
         sureness = max(confidence(look.readings) for look in looks)
         threshold = self._reader.threshold if self._settings.threshold is None else self._settings.threshold
@@ -293,6 +297,11 @@ def ask(
     """Asks an archive one question. For more than one, keep an Assistant: this loads the models each time."""
     with Assistant(archive, settings=settings) as assistant:
         return assistant.ask(question, as_of=as_of, history=history)
+
+
+def _untold(ranked: Iterable[Candidate], history: Sequence[Turn]) -> Iterator[Candidate]:
+    """The sentences that no answer before has cited."""
+    return (one for one in ranked if not any(one.citation.sentence in turn.answer for turn in history))
 
 
 def _growing(answer: Answer) -> Iterator[Answer]:
@@ -338,6 +347,20 @@ def _narrowed(where: Filter, query: Query) -> Filter:
         first=max((day for day in firsts if day is not None), default=None),
         last=min((day for day in lasts if day is not None), default=None),
         sources=sources,
+    )
+
+
+def _reply(question: str, reply: str, store: Store, as_of: date | None) -> Answer:
+    """What is said where nothing is asked of the news: no answer, and nothing is near it."""
+    return Answer(
+        question=question,
+        text=f"{reply} {store.coverage()}",
+        abstained=True,
+        citations=(),
+        evidence=(),
+        as_of=as_of,
+        generation=store.generation,
+        searched_for=question,
     )
 
 

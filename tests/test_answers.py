@@ -17,7 +17,11 @@ from index.rebuild import Input, rebuild
 from index.store import Filter
 from rag import Answer, Assistant, ask
 from rag.answer import Turn
+from rag.courtesy import courtesy
 from tests.conftest import ROOT
+from ui.answers import answer_html
+from ui.conversation import Kept
+from ui.sources import panel_html
 
 QUESTION = "what did Belarus and Iran sign?"
 
@@ -137,6 +141,37 @@ def test_a_stream_grows_to_the_answer(assistant: Assistant) -> None:
     assert parts[-1] == assistant.ask(QUESTION)
     for shorter, longer in pairwise(parts):
         assert longer.text.startswith(shorter.text)
+
+
+def test_who_asks_for_more_is_told_what_was_not_told_yet(assistant: Assistant) -> None:
+    first = assistant.ask(QUESTION)
+    more = assistant.ask("tell me more", history=[Turn(QUESTION, first.text)])
+    assert {one.article_id for one in more.citations} & {one.article_id for one in first.citations}
+    assert not {one.sentence for one in more.citations} & {one.sentence for one in first.citations}
+
+
+@pytest.mark.parametrize(
+    ("said", "reply"),
+    [
+        ("Hello!", "Hello. What do you want to know?"),
+        ("thank you so much", "Ask on whenever you like."),
+        ("What can you do?", "Dateline answers from a news archive."),
+    ],
+)
+def test_courtesies_are_answered_in_kind_and_with_nothing_cited(assistant: Assistant, said: str, reply: str) -> None:
+    answer = assistant.ask(said)
+    assert answer.text.startswith(reply)
+    assert answer.text.endswith(str(assistant.coverage()))
+    assert (answer.abstained, answer.citations, answer.evidence) == (True, (), ())
+    assert "No answer" not in answer_html(answer, 1)
+    assert "Nearest" not in panel_html(Kept(answer, 1), assistant.article)
+
+
+@pytest.mark.parametrize(
+    "question", ["What can you do against floods?", "Who won, thanks?", "help for Kunar", "Hello Kitty"]
+)
+def test_a_question_that_begins_like_a_courtesy_is_a_question(question: str) -> None:
+    assert courtesy(question) is None
 
 
 def test_a_follow_up_is_read_with_its_history(assistant: Assistant) -> None:

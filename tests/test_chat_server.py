@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -100,6 +101,17 @@ def test_what_goes_wrong_at_the_page_names_no_path_of_the_server(served: str):
 @pytest.mark.parametrize("door", ["api/ask", "api/retrieve", "v1/chat/completions", "mcp"])
 def test_programs_without_a_key_do_not_walk_past_the_login(served: str, door: str):
     assert get(f"{served}{door}", b"{}", **{"Content-Type": "application/json"})[0] == 401
+
+
+def test_a_connection_may_rest_longer_than_callers_let_it(served: str):
+    # A caller that lets one rest for five seconds, as httpx does, must not send into one that is just being closed.
+    with httpx.Client(base_url=served, limits=httpx.Limits(keepalive_expiry=60)) as caller:
+        rested: list[Any] = []
+        for pause in (0, 6):
+            time.sleep(pause)
+            answer = caller.get("healthz")
+            rested.append(answer.extensions["network_stream"].get_extra_info("socket"))
+    assert rested[0] is rested[1]
 
 
 @browser_wanted

@@ -218,7 +218,27 @@ WON = Turn("Who won the Women's World Cup in 2023?", "Spain beat England.")
         ("What did they say?", SIGNED, "What did Belarus and Iran say?"),
         ("How old is he?", Turn("Why did Joe Biden resign?"), "How old is Joe Biden?"),
         ("What is her name?", Turn("Who won?", "Coco Gauff won."), "What is Coco Gauff’s name?"),
+        ("when exactly?", SIGNED, "When did Belarus and Iran sign?"),
+        ("and of Russia?", Turn("What is the population of Ukraine?"), "What is the population of Russia?"),
+        ("and injured?", Turn("How many people were killed in Kunar?"), "How many people were injured in Kunar?"),
+        ("and injured?", Turn("How many people died in Lisbon?"), "How many people were injured in Lisbon?"),
+        ("and children?", Turn("How many people were killed in Kunar?"), "How many children were killed in Kunar?"),
+        ("and in Physics?", Turn("Who won the prize in Literature in 2024?"), "Who won the prize in Physics in 2024?"),
+        ("Why?", Turn("How long is Bolsonaro's sentence?"), "Why is Bolsonaro's sentence so long?"),
+        ("what did she write?", Turn("Who won the Nobel Prize?", "It goes to Han Kang."), "what did Han Kang write?"),
+        (
+            "When did they apply?",
+            Turn("Which countries joined NATO?"),
+            "When did the countries that joined NATO apply?",
+        ),
+        ("who paid?", SIGNED, "Who paid (What did Belarus and Iran sign)?"),
+        ("and before that?", SIGNED, "What happened before that (What did Belarus and Iran sign)?"),
+        ("are you sure?", SIGNED, "Are you sure (What did Belarus and Iran sign)?"),
+        ("What do other sources say?", SIGNED, "What do other sources say (What did Belarus and Iran sign)?"),
+        ("Tell me more", SIGNED, "More about this: What did Belarus and Iran sign?"),
+        ("thanks!", SIGNED, "thanks!"),
         ("When did Spain win?", WON, "When did Spain win?"),
+        ("What does “soft landing” mean?", WON, "What does “soft landing” mean?"),
         ("Which bank failed this week?", SIGNED, "Which bank failed this week?"),
     ],
 )
@@ -232,6 +252,10 @@ def test_a_follow_up_is_made_to_stand_alone(question: str, before: Turn, expecte
 def test_a_follow_up_of_a_follow_up_reaches_back() -> None:
     query = ask("and why?", SIGNED, Turn("and when was that?", "On Wednesday."))
     assert query.standalone == "Why did Belarus and Iran sign?"
+    query = ask("where?", SIGNED, Turn("are you sure?"), Turn("tell me more"), Turn("thanks"), Turn("and who paid?"))
+    assert query.standalone == "Where did Belarus and Iran sign?"
+    query = ask("and injured?", Turn("What happened to the Lisbon funicular?"), Turn("how many people died?"))
+    assert query.standalone == "How many people were injured (What happened to the Lisbon funicular)?"
 
 
 @pytest.mark.parametrize(

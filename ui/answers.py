@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from rag.answer import Answer, Citation
+from rag.courtesy import courtesy
 from ui.markup import escape
 from ui.wording import STOPPED, asides, day_name, spelled
 
@@ -16,6 +17,8 @@ def answer_html(answer: Answer, turn: int) -> str:
     """The answer as a message shows it; `turn` is its place in the conversation, from 1, and names its cards."""
     paragraphs = [part for part in re.split(r"\n\s*\n", answer.text) if part.strip()]
     body = "".join(_paragraph(part, answer, turn) for part in paragraphs)
+    if courtesy(answer.question):
+        return f'<div class="dl-answer">{body}</div>'
     if answer.abstained:
         label = '<p class="dl-label">No answer in this archive</p>'
         nearest = f'<p class="dl-note">{NEAREST_NOTE}</p>' if answer.evidence else ""

@@ -29,6 +29,8 @@ class Server:
             log_level="warning",
             server_header=False,
             timeout_graceful_shutdown=SECONDS_TO_FINISH,
+            # Longer than callers and proxies keep an idle connection, so that none sends into one that is being closed.
+            timeout_keep_alive=75,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._serve, name="server", daemon=True)

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from urllib.parse import urlencode
 
 from rag.answer import Answer, Citation, Evidence
+from rag.courtesy import courtesy
 from ui.answers import superseded, with_span
 from ui.conversation import NEAREST_SHOWN, Kept
 from ui.exports import FindArticle, markdown
@@ -34,6 +35,8 @@ def panel_html(kept: Kept | None, find: FindArticle, about: str = "", archive: s
         return _panel("Sources", f'<p class="dl-empty">{EMPTY_NOTE}</p>{about}', 0)
     answer, turn = kept.answer, kept.turn
     asked = f'<p class="dl-asked" dir="auto">{escape(answer.question)}</p>'
+    if courtesy(answer.question):
+        return _panel("Sources", f'{asked}<p class="dl-empty">{EMPTY_NOTE}</p>', turn)
     if answer.abstained:
         title = "Nearest articles, not an answer"
         cards = _list(_nearest_card(evidence, find) for evidence in nearest(answer.evidence, NEAREST_SHOWN))
