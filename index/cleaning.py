@@ -26,9 +26,13 @@ _SURE_OF_LANGUAGE = 0.5
 
 _BREAKS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _SPACES = re.compile(r"[\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+_UNSEEN = (
+    "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f"
+    "\u034f\u3164\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f"
+)
+_SUSPECT = re.compile(f"[{_UNSEEN}\ufe00-\ufe0f\U000e0100-\U000e01ef\u200c\u200d]")  # all that the next can begin with
 _INVISIBLE = re.compile(
-    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f"
-    "\u034f\u3164\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
+    f"[{_UNSEEN}]"
     "|(?<=[\ufe00-\ufe0f\U000e0100-\U000e01ef])[\ufe00-\ufe0f\U000e0100-\U000e01ef]"  # one says how; more smuggle
     "|(?<![\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af])[\U000e0100-\U000e01ef]"
     "|(?<=[\x20-\x7e])[\u200c\u200d]|[\u200c\u200d](?=[\x20-\x7e])"  # joiners mean something in some scripts and emoji
@@ -77,7 +81,9 @@ def clean(page: RawPage) -> Article:
 
 def normalise(text: str) -> str:
     """The same text in NFC with plain blanks and line feeds, without what cannot be seen."""
-    text = _INVISIBLE.sub("", _SPACES.sub(" ", _BREAKS.sub("\n", text)))
+    text = _SPACES.sub(" ", _BREAKS.sub("\n", text))
+    if _SUSPECT.search(text):
+        text = _INVISIBLE.sub("", text)
     return unicodedata.normalize("NFC", text)
 
 

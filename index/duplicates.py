@@ -81,7 +81,8 @@ def signature(text: str) -> Signature:
     """
     words = _words(text)
     digest = hashlib.sha256(" ".join(words).encode()).digest()[:_DIGEST_BYTES]
-    own_words = _words(_QUOTATION.sub(" ", text))
+    unquoted, quotations = _QUOTATION.subn(" ", text)
+    own_words = _words(unquoted) if quotations else words
     shingles = _shingles(own_words if len(own_words) > len(words) / 3 else words)
     count = len(shingles).to_bytes(_COUNT_BYTES, "little")
     return digest + count + _minima(shingles).tobytes()
@@ -123,7 +124,8 @@ def _words(text: str) -> list[str]:
 
 
 def _shingles(words: Sequence[str]) -> NDArray[np.uint32]:
-    codes = np.fromiter((zlib.crc32(word.encode()) for word in words), dtype=np.uint64, count=len(words))
+    code_of = {word: zlib.crc32(word.encode()) for word in set(words)}
+    codes = np.fromiter(map(code_of.__getitem__, words), dtype=np.uint64, count=len(words))
     if len(codes) < 3:
         return np.zeros(0, dtype=np.uint32)
     mixed = codes[:-2] * np.uint64(0x9E3779B97F4A7C15)

@@ -68,8 +68,14 @@ _TITLE_AFTER = re.compile(r"(?:[A-Z][a-z’'-]+\s+){2}[A-Z][a-z]")  # "Get Me Ou
 _COMMON_FIRST_WORD = re.compile(r"(?:He|She|It|They|We|You|I|His|Her|Its|Their|The|A|An|This|That|But|And|In|On)\b")
 
 # Ends the library passes over: a word it takes for an abbreviation, a month that is none, an address, an ellipsis.
-_MISSED_END = re.compile(
-    rf"(?:(?<!\w)(?:no|etc|May|[ECMP][SD]T|ET|PT)\.|(?<!\S)(?>\S*?\w://)\S*[^\s.]\.|(?<=\w)\s*…)[{_CLOSERS}]*(?=\s+[{_OPENING}]*(?:[A-Z][a-z]|A\s))"
+# Each with what stands in all that it fits, which is looked for first: that takes a hundredth of the time.
+_MISSED_ENDS = tuple(
+    (mark, re.compile(rf"{form}[{_CLOSERS}]*(?=\s+[{_OPENING}]*(?:[A-Z][a-z]|A\s))"))
+    for mark, form in (
+        (".", r"(?<!\w)(?:no|etc|May|[ECMP][SD]T|ET|PT)\."),
+        ("://", r"(?<!\S)(?>\S*?\w://)\S*[^\s.]\."),
+        ("…", r"(?<=\w)\s*…"),
+    )
 )
 _PLAIN_END = re.compile(r"(?<![.!?…。！？])[.!?…。！？]++(?=\s)")
 _QUOTED = re.compile(r"[”」』]\s*$")
@@ -169,7 +175,9 @@ def _library_ends(masked: str, offset: int, language: str) -> Iterator[int]:
 
 
 def _missed_ends(text: str, first: int, last: int) -> Iterator[int]:
-    return (found.end() for found in _MISSED_END.finditer(text, first, last))
+    for mark, pattern in _MISSED_ENDS:
+        if text.find(mark, first, last) >= 0:
+            yield from (found.end() for found in pattern.finditer(text, first, last))
 
 
 def _with_closers(text: str, end: int, last: int) -> int:
