@@ -175,11 +175,6 @@ class ClusterFinder:
         self._signatures = bytearray()
         self._texts: set[tuple[bytes, str, date | None]] = set()
 
-    @staticmethod
-    def signature(text: str) -> Signature:
-        """The signature of a text, as the function of this name gives it."""
-        return signature(text)
-
     def repeats(self, source: str, published: date | None, kept: Signature) -> bool:
         """Whether an article added before says the same, word for word, in the same source on the same day.
 

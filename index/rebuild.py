@@ -8,22 +8,22 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from index.article import Article
 from index.boilerplate import BoilerplateLearner, strip_boilerplate
-from index.cleaning import clean
-from index.duplicates import ClusterFinder, Known, similarity
+from index.duplicates import ClusterFinder, Known, Signature, similarity
 from index.embedding import Embedder
 from index.errors import ArchiveMissing, ArchiveRefused, InputError, ModelMismatch
 from index.faiss_store import FaissStore
 from index.faiss_writer import FaissWriter, PassageText
 from index.generation import KEEP, ArchivePaths, Manifest, building, prune, publish, writer_lock
+from index.helpers import Parts, cleaned, taken_apart
 from index.merging import due, settle
 from index.passages import split_passages
-from index.sentences import split_sentences
 from index.sources import Skip, SkipReport, read_pages
 from index.unchanged import mark_of, recall, remember
 from index.vector_cache import VectorCache
@@ -264,7 +264,7 @@ class _Build:
         try:
             learned = self._stage(pages, skips)
             first = self._writer.next_passage
-            self._split(learned)
+            self._split(learned, pages, skips)
             if not self._writer.articles:
                 where = ", ".join(str(path) for path in pages.paths)
                 raise InputError(where, f"no article found ({skips.summary()}); the archive was left as it was")
@@ -304,50 +304,57 @@ class _Build:
         self._progress.stage("Reading and cleaning", None)
         learner = BoilerplateLearner()
         with self._staging.open("w", encoding="utf-8") as stream:
-            for page in read_pages(pages.paths, mapping=pages.mapping, strict=pages.strict, report=skips):
-                try:
-                    article = clean(page)
-                except InputError as error:
-                    if pages.strict:
-                        raise
-                    skips.add(error.origin, error.reason)
-                else:
-                    learner.observe(article.source, article.text)
-                    stream.write(json.dumps(article.to_fields()) + "\n")
-                self._progress.advance(1)
+            read = read_pages(pages.paths, mapping=pages.mapping, strict=pages.strict, report=skips)
+            with closing(cleaned(read)) as found:
+                for article in found:
+                    if isinstance(article, Article):
+                        learner.observe(article.source, article.text)
+                        stream.write(json.dumps(article.to_fields()) + "\n")
+                    else:
+                        _leave_out(article, pages, skips)
+                    self._progress.advance(1)
         learned = dict(learner.learned())
         for source, lines in self._writer.boilerplate().items():
             learned[source] = learned.get(source, frozenset()) | lines
         self._writer.set_boilerplate(learned)
         return learned
 
-    def _staged(self) -> Iterator[Article]:
+    def _staged(self, learned: Mapping[str, frozenset[str]]) -> Iterator[Article]:
+        """The articles, boilerplate taken out, that are not there already."""
         with self._staging.open(encoding="utf-8") as stream:
             for line in stream:
-                yield Article.from_fields(json.loads(line))
+                self._progress.advance(1)
+                staged = Article.from_fields(json.loads(line))
+                text = strip_boilerplate(staged.text, learned.get(staged.source, frozenset()))
+                # What is boilerplate in every page of a source may be all there is of one: then it is kept.
+                article = replace(staged, text=text) if text.strip() else staged
+                if self._writer.has(article.id):
+                    self._copies += 1
+                else:
+                    yield article
 
-    def _split(self, learned: Mapping[str, frozenset[str]]) -> None:
+    def _split(self, learned: Mapping[str, frozenset[str]], pages: Input, skips: SkipReport) -> None:
         """Sentences and passages of every article that is not there already."""
         self._progress.stage("Splitting", None)
-        for staged in self._staged():
-            self._progress.advance(1)
-            text = strip_boilerplate(staged.text, learned.get(staged.source, frozenset()))
-            # What is boilerplate in every page of a source may be all there is of one: then it is kept.
-            article = replace(staged, text=text) if text.strip() else staged
-            if self._writer.has(article.id):
-                self._copies += 1
-                continue
-            signature = self._finder.signature(article.text)
-            for known in self._writer.kin(Known(-1, article.source, article.published, signature)):
-                self._finder.restore(known)
-            if self._finder.repeats(article.source, article.published, signature):
-                self._copies += 1
-                continue
-            sentences = split_sentences(article.text, article.language)
-            passages = split_passages(article.text, sentences, self._embedder.count_tokens, max_tokens=PASSAGE_TOKENS)
-            number = self._writer.add(article, sentences, passages, signature)
-            self._finder.add(number, article.published, article.source, signature)
-            self._added += 1
+        with closing(taken_apart(self._staged(learned))) as found:
+            for article, parts in found:
+                if isinstance(parts, InputError):
+                    _leave_out(parts, pages, skips)
+                elif self._writer.has(article.id) or self._repeats(article, parts.signature):
+                    self._copies += 1
+                else:
+                    self._add(article, parts)
+
+    def _repeats(self, article: Article, signature: Signature) -> bool:
+        for known in self._writer.kin(Known(-1, article.source, article.published, signature)):
+            self._finder.restore(known)
+        return self._finder.repeats(article.source, article.published, signature)
+
+    def _add(self, article: Article, parts: Parts) -> None:
+        passages = split_passages(article.text, parts.sentences, self._embedder.count_tokens, max_tokens=PASSAGE_TOKENS)
+        number = self._writer.add(article, parts.sentences, passages, parts.signature)
+        self._finder.add(number, article.published, article.source, parts.signature)
+        self._added += 1
 
     def _embed(self, first: int) -> None:
         """Vectors for the passages from number `first` on, from the cache where it has them."""
@@ -369,6 +376,12 @@ class _Build:
         self._writer.set_clusters(clusters)
         sizes = Counter(clusters.values())
         return sum(sizes[cluster] > 1 for number, cluster in clusters.items() if number >= self._writer.first_article)
+
+
+def _leave_out(error: InputError, pages: Input, skips: SkipReport) -> None:
+    if pages.strict:
+        raise error
+    skips.add(error.origin, error.reason)
 
 
 def _batches(passages: Iterable[PassageText], size: int) -> Iterator[list[PassageText]]:

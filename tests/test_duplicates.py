@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.duplicates import ClusterFinder
+from index.duplicates import ClusterFinder, signature
 
 DAY = date(2025, 7, 8)
 WIRE = (
@@ -34,7 +34,7 @@ OTHER = (
 def clusters(items: list[tuple[int, str, date | None, str]], cosine: float = 0.95) -> dict[int, int]:
     finder = ClusterFinder()
     for key, text, day, source in items:
-        finder.add(key, day, source, finder.signature(text))
+        finder.add(key, day, source, signature(text))
     return finder.clusters(finder.links(lambda one, other: cosine))
 
 
@@ -55,12 +55,12 @@ def test_an_edited_copy_of_another_week_is_another_story_and_the_same_text_is_no
 
 def test_the_same_words_in_one_source_on_one_day_are_an_exact_copy() -> None:
     finder = ClusterFinder()
-    finder.add(0, DAY, "a", finder.signature(WIRE))
-    again = finder.signature(WIRE.upper().replace(". ", ".\n\n"))
+    finder.add(0, DAY, "a", signature(WIRE))
+    again = signature(WIRE.upper().replace(". ", ".\n\n"))
     assert finder.repeats("a", DAY, again)
     assert not finder.repeats("b", DAY, again)
     assert not finder.repeats("a", DAY + timedelta(days=1), again)
-    assert not finder.repeats("a", DAY, finder.signature(EDITED))
+    assert not finder.repeats("a", DAY, signature(EDITED))
 
 
 @settings(max_examples=30, deadline=None)

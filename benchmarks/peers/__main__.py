@@ -61,7 +61,7 @@ def run(peer: Peer, folder: Path, questions: Sequence[Question], threads: int) -
     told = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "OMP_NUM_THREADS": str(threads)}
     try:
         python = interpreter(peer.environment)
-        command = [str(python), "-m", "benchmarks.peers.measure", peer.name, str(folder), str(path)]
+        command = [str(python), "-m", "benchmarks.peers.measure", peer.name, str(folder), str(path), str(threads)]
         subprocess.run(command, check=True, capture_output=True, text=True, env=os.environ | told)
     except subprocess.CalledProcessError as error:
         said = (error.stderr or error.stdout or str(error)).strip()

@@ -1,6 +1,6 @@
 """One library, in a process of its own: built, asked, and what it found written as JSON.
 
-    PYTHON -m benchmarks.peers.measure NAME FOLDER FOUND.json
+    PYTHON -m benchmarks.peers.measure NAME FOLDER FOUND.json THREADS
 
 The folder holds the articles and the bare questions: neither answers nor choices reach this process.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import resource
 import statistics
 import sys
@@ -25,22 +26,32 @@ from benchmarks.peers.systems import PEERS, Found
 K = 20
 
 
+def _processor() -> float:
+    """Seconds of the processor, those of helper processes that have ended included."""
+    return sum(os.times()[:4])
+
+
+def keep_to(cores: int) -> None:
+    """Lets this process and those that it starts use so many cores alone, whatever they make of being told so."""
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
+
+
 def measure(name: str, folder: Path) -> dict[str, Any]:
     """Figures of one peer, and for each question the passages and sentences that it found."""
     peer = next(peer for peer in PEERS if peer.name == name)
     questions = json.loads((folder / "questions.json").read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory() as stored:
         system = peer.load(Path(stored))
-        began, used = time.monotonic(), time.process_time()
+        began, used = time.monotonic(), _processor()
         passages = system.build(folder / "articles.jsonl.gz")
-        built, worked = time.monotonic() - began, time.process_time() - used
+        built, worked = time.monotonic() - began, _processor() - used
         system.ask("warm", questions[0]["asked"], K)
         found, search, processor = [], [], []
         for question in questions:
-            began, used = time.monotonic(), time.process_time()
+            began, used = time.monotonic(), _processor()
             found.append(system.ask(question["question"], question["asked"], K))
             search.append(time.monotonic() - began)
-            processor.append(time.process_time() - used)
+            processor.append(_processor() - used)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     cited = _cited([question["question"] for question in questions], found)
     return {
@@ -93,7 +104,8 @@ def main() -> None:
     """Writes the figures of the peer that is named."""
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
-    name, folder, path = sys.argv[1:]
+    name, folder, path, threads = sys.argv[1:]
+    keep_to(int(threads))
     Path(path).write_text(json.dumps(measure(name, Path(folder))), encoding="utf-8")
 
 
