@@ -9,44 +9,8 @@ from itertools import pairwise
 from math import isclose
 
 from rag.lexicon import HARMLESS, same, stem
+from rag.numbers import CARDINAL, ORDINAL, SCALE
 
-_SMALL = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen"
-)
-_CARDINAL = {word: number for number, word in enumerate(_SMALL.split())} | {
-    word: 10 * number
-    for number, word in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2)
-}
-_ORDINAL = {
-    word: number
-    for number, word in enumerate(
-        [
-            "zeroth",
-            "first",
-            "second",
-            "third",
-            "fourth",
-            "fifth",
-            "sixth",
-            "seventh",
-            "eighth",
-            "ninth",
-            "tenth",
-            "eleventh",
-            "twelfth",
-            "thirteenth",
-            "fourteenth",
-            "fifteenth",
-            "sixteenth",
-            "seventeenth",
-            "eighteenth",
-            "nineteenth",
-            "twentieth",
-        ]
-    )
-} | {"thirtieth": 30, "fortieth": 40, "fiftieth": 50, "hundredth": 100}
-_SCALE = {"hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12, "dozen": 12}
 _SHORT = {"k": 10**3, "m": 10**6, "mn": 10**6, "bn": 10**9, "b": 10**9, "tn": 10**12}
 _UNITS = {
     "%": "%", "percent": "%", "$": "$", "dollar": "$", "dollars": "$", "usd": "$", "€": "€", "euro": "€", "euros": "€",
@@ -153,7 +117,7 @@ def _scaled(tokens: list[re.Match[str]], at: int, value: float) -> tuple[float, 
     at_scale = at + 1 if at + 1 < len(tokens) and tokens[at].group() == "-" else at
     if at_scale < len(tokens):
         word = tokens[at_scale].group().lower()
-        scale = _SCALE.get(word) or (_SHORT.get(word) if word in ("m", "bn", "mn", "tn") else None)
+        scale = SCALE.get(word) or (_SHORT.get(word) if word in ("m", "bn", "mn", "tn") else None)
         if scale:
             return value * scale, False, at_scale + 1
     return value, False, at
@@ -164,23 +128,23 @@ def _spelt(tokens: list[re.Match[str]], at: int) -> tuple[float, bool, int] | No
     while at < len(tokens):
         word = tokens[at].group().lower()
         following = tokens[at + 1].group().lower() if at + 1 < len(tokens) else ""
-        if seen and word in ("-", "and") and (following in _CARDINAL or following in _ORDINAL) and current >= 20:
+        if seen and word in ("-", "and") and (following in CARDINAL or following in ORDINAL) and current >= 20:
             at += 1
             continue
-        if word in _ORDINAL:
+        if word in ORDINAL:
             if current and (current < 20 or current % 10):
                 break
             is_unit = word == "second" and at and tokens[at - 1].group().lower() in ("per", "a", "every", "each")
             if is_unit or (word == "second" and not seen and following in ("", ".")):
                 break
-            return total + current + _ORDINAL[word], True, at + 1
-        if word in _CARDINAL:
-            if current and (current % 10 or (current % 100 and _CARDINAL[word] >= 10)):
+            return total + current + ORDINAL[word], True, at + 1
+        if word in CARDINAL:
+            if current and (current % 10 or (current % 100 and CARDINAL[word] >= 10)):
                 break
-            current += _CARDINAL[word]
-        elif word in _SCALE and (seen or (at and tokens[at - 1].group().lower() in ("a", "an", "half"))):
-            current = max(current, 1) * _SCALE[word]
-            if _SCALE[word] > 100:
+            current += CARDINAL[word]
+        elif word in SCALE and (seen or (at and tokens[at - 1].group().lower() in ("a", "an", "half"))):
+            current = max(current, 1) * SCALE[word]
+            if SCALE[word] > 100:
                 total, current = total + current, 0
         else:
             break
@@ -308,7 +272,7 @@ def _pairs(text: str) -> list[tuple[str, str]]:
     """Scores and votes: "3-1", "364 votes to 194"."""
     found = []
     for match in _PAIR.finditer(text.lower()):
-        one, other = (_CARDINAL.get(word, word) for word in match.groups())
+        one, other = (CARDINAL.get(word, word) for word in match.groups())
         if all(str(value).isdigit() for value in (one, other)) and str(one) != str(other):
             found.append((str(one), str(other)))
     return found

@@ -10,15 +10,11 @@ import unicodedata
 from functools import lru_cache
 
 from rag.equivalents import DEMONYMS, EQUIVALENT, HARMLESS_WORDS, IMPLIED, IRREGULAR, OPPOSITE, PHRASAL
+from rag.numbers import COUNTING, ORDINAL
 from rag.stems import porter
 from rag.wordnet import meaning
 from rag.words import STOP_WORDS
 
-_NUMBERS = """
-zero one two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty sixty seventy eighty
-ninety hundred thousand million billion trillion dozen half quarter first second third fourth fifth sixth seventh
-eighth ninth tenth
-"""
 BASES: dict[str, str] = {
     form: line.split()[0] for line in IRREGULAR.replace("\n", " ").split("|") for form in line.split()
 }
@@ -51,7 +47,7 @@ def vocabulary(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-_COUNTING = vocabulary(_NUMBERS)
+_COUNTING = COUNTING | ORDINAL.keys() | {"half", "quarter"}
 
 
 @lru_cache(maxsize=256)

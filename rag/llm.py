@@ -83,12 +83,12 @@ class LLM:
         ]
         ended = None
         retries = self._retries if patient else 0
-        stopped = stopped or threading.Event()
+        watched, stopped = stopped is not None, stopped or threading.Event()
         if stopped.is_set():
             raise LLMError(_STOPPED)
         try:
             with (
-                self._line(stopped) as client,
+                self._line(stopped if watched else None) as client,
                 closing(self._opened(client, messages, tokens, retries, stopped)) as stream,
             ):
                 for chunk in stream:
@@ -113,11 +113,11 @@ class LLM:
         return "sent something that is not a reply"
 
     @contextmanager
-    def _line(self, stopped: threading.Event) -> Iterator[OpenAI]:
-        """A client with a connection of its own, which is cut when `stopped` is set."""
+    def _line(self, stopped: threading.Event | None) -> Iterator[OpenAI]:
+        """A client with a connection of its own, which is cut when `stopped` is set; where nobody can, none watches."""
         wire, over = _Wire(), threading.Event()
 
-        def cut_when_stopped() -> None:
+        def cut_when(stopped: threading.Event) -> None:
             while not over.wait(_GLANCE):
                 if stopped.is_set():
                     wire.cut()
@@ -129,7 +129,8 @@ class LLM:
             event_hooks={"request": [wire.tap], "response": [self._bound]},
         )
         with http:
-            threading.Thread(target=cut_when_stopped, name="hang up", daemon=True).start()
+            if stopped is not None:
+                threading.Thread(target=cut_when, args=(stopped,), name="hang up", daemon=True).start()
             try:
                 yield OpenAI(base_url=self._url, api_key=self._key, max_retries=0, http_client=http)
             finally:

@@ -6,26 +6,17 @@ import re
 from dataclasses import dataclass
 from math import inf
 
-_ONES = {
-    word: number
-    for number, word in enumerate(
-        re.findall(
-            r"\w+",
-            "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-            "seventeen eighteen nineteen",
-        )
-    )
-}
-_DECADES = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-_TENS = {word: 10 * number for number, word in enumerate(_DECADES, 2)}
-_SCALES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "m": 1e6, "billion": 1e9, "bn": 1e9, "b": 1e9}
-_WORD = "|".join((*_TENS, *sorted(_ONES, key=len, reverse=True)))
+from rag.numbers import CARDINAL, SCALE
+
+_SCALES = SCALE | {"m": 10**6, "b": 10**9, "bn": 10**9, "tn": 10**12}
+_WORD = "|".join(sorted(CARDINAL, key=len, reverse=True))
+_SCALE = "|".join(sorted(_SCALES, key=len, reverse=True))
 _QUANTITY = re.compile(
     r"(?<![\w.,/-])(?:(?P<bound>at least|no fewer than|no less than|more than|over|upwards of|at most|no more than|"
     r"up to|as many as|fewer than|"
     r"less than|under|nearly|almost|about|around|roughly|approximately|some|an estimated)\s)?"
     r"(?P<money>[$€£¥])?(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|"
-    rf"(?:{_WORD})(?:-(?:{_WORD}))?)(?:[\s-]?(?P<scale>hundred|thousand|million|billion|bn|[mb])\b)?"
+    rf"(?:{_WORD})(?:-(?:{_WORD}))?)(?:[\s-]?(?P<scale>{_SCALE})\b)?"
     r"(?:\s?(?P<share>%|percent\b|per cent\b|percentage points?\b))?(?![\w/]|[.,:]\d|-(?:year|day|time|century))",
     re.I,
 )
@@ -127,7 +118,7 @@ def _value(match: re.Match[str]) -> float:
     if words[0].isdigit():
         value = float(words.replace(",", ""))
     else:
-        value = float(sum(_TENS.get(word, _ONES.get(word, 0)) for word in words.split("-")))
+        value = float(sum(CARDINAL[word] for word in words.split("-")))
     return value * _SCALES.get((match["scale"] or "").lower(), 1)
 
 

@@ -19,6 +19,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.numbers import COUNTING
 from rag.query import AnswerType, Query
 from rag.retriever import Found
 from rag.stems import TOKEN, holds_name, name_stems, stem, stems
@@ -86,14 +87,7 @@ ANSWERABLE_SIGNALS = (
 )
 _FOREGROUND = 25  # passages whose words may agree; the rest of the pool says what is common anyway
 _SHARPNESS = 8.0  # how fast a passage's say in agreement falls with its score
-_NUMBER_WORDS = frozenset(
-    re.findall(
-        r"\w+",
-        "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-        "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million billion "
-        "dozen",
-    )
-)
+_NUMBER_STEMS = frozenset(map(stem, COUNTING))
 _CAUSE = re.compile(
     r"\b(?:because|due to|after|over|caused|since|citing|reason|led to|amid|to prevent|so that)\b", re.I
 )
@@ -331,7 +325,7 @@ class Shown:
 
 
 def _mark(token: str, plain: str) -> str:
-    if token[0].isdigit() or plain in _NUMBER_WORDS:
+    if token[0].isdigit() or plain in _NUMBER_STEMS:
         return "d"
     return "n" if token[0].isupper() and plain not in STOP_WORDS else "-"
 

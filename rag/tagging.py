@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from rag.lexicon import BASES, HARMLESS, stem, vocabulary
+from rag.numbers import COUNTING
 from rag.wordnet import is_verb
 from rag.words import STOP_WORDS
 
@@ -31,11 +32,7 @@ DETERMINER = vocabulary("the a an his her its their this that these those some a
 _BEFORE_NOUN = DETERMINER - {"that"} | {"of"}  # what a noun follows
 _HELPING = AUXILIARY | _ADVERB | {"on", "in", "at"}  # the last three where the day after them is blanked
 _NO_DEEDS = vocabulary("man woman child person life wife foot good bad dead fund people")
-NUMBER = vocabulary(
-    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-    "seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand "
-    "million billion dozen percent"
-)
+NUMBER = COUNTING | {"percent"}
 DYING = vocabulary("die dies died dying perish perished perishes")
 _NO_PAST = vocabulary("hundred indeed united red bed need speed seed breed exceed proceed succeed feed bleed shed")
 _UNCHANGED = vocabulary("cut put hit set beat shut hurt become come run bid outbid read spread cast cost let split bet")

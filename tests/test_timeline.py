@@ -279,6 +279,7 @@ def test_a_corrected_number_stays_and_is_marked() -> None:
         ("Belarus and Iran signed thirteen documents.", [(13, "document")]),
         ("The firm paid $1.2 billion, up 8% from 2022.", [(1.2e9, "$"), (8, "%")]),
         ("Twenty-one ships left.", [(21, "ship")]),
+        ("Debt rose to $1.5 trillion, and two dozen people were hired.", [(1.5e12, "$"), (24, "people")]),
         ("A 30-year-old man died in 2021.", []),
     ],
 )
