@@ -163,7 +163,9 @@ def test_a_feed_is_asked_only_for_what_changed_and_a_page_only_once(site: Site, 
     assert site.asked[-1][1]["if-modified-since"] == "Tue, 02 Jul 2024"
     site.put("/rss", rss(("Two", site.root + "/two", "Short."), ("One", site.root + "/one", "Short.")), ETag='"v2"')
     site.put("/two", page("Two", TUNNEL))
-    assert once(tmp_path, feed).added == 1
+    later = once(tmp_path, feed)
+    assert later.build is not None
+    assert (later.added, later.build.embedded, later.build.passages) == (1, 1, 2)
     assert site.paths() == ["/rss", "/one", "/rss", "/rss", "/two"]
 
 
