@@ -28,8 +28,9 @@ sys.stdin.read()
 class Reply:
     """What a handler may do with the wire."""
 
-    def __init__(self, handler: BaseHTTPRequestHandler, gone: threading.Event) -> None:
+    def __init__(self, handler: BaseHTTPRequestHandler, silent: threading.Event, gone: threading.Event) -> None:
         self._handler = handler
+        self._silent = silent
         self._gone = gone
 
     def status(self, code: int, body: str = "{}", **headers: str) -> None:
@@ -59,9 +60,12 @@ class Reply:
         self.raw(f"data: {json.dumps({'choices': [{'index': 0, 'delta': delta, 'finish_reason': reason}]})}\n\n")
 
     def silence(self) -> None:
-        """Says nothing until the client hangs up."""
-        if not self._handler.connection.recv(1):
-            self._gone.set()
+        """Says nothing until the client hangs up, with or without leaving something unread."""
+        self._silent.set()
+        with suppress(ConnectionError):
+            if self._handler.connection.recv(1):
+                return
+        self._gone.set()
 
     def say(self, text: str) -> None:
         """A whole and proper reply, a few letters at a time."""
@@ -83,6 +87,7 @@ class FakeLLM:
         self.behaviour: Behaviour = lambda reply, asked: reply.say("")
         self.asked: list[dict[str, Any]] = []
         self.keys: list[str | None] = []
+        self.is_silent = threading.Event()
         self.client_left = threading.Event()
 
     def says(self, text: str) -> None:
@@ -97,7 +102,7 @@ def fake_llm() -> Iterator[FakeLLM]:
             fake.asked.append(asked)
             fake.keys.append(self.headers["Authorization"])
             with suppress(OSError):
-                fake.behaviour(Reply(self, fake.client_left), asked)
+                fake.behaviour(Reply(self, fake.is_silent, fake.client_left), asked)
 
         def log_message(self, *_: object) -> None: ...
 

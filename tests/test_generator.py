@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
+import time
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -301,15 +302,25 @@ def after_a_sentence(reply: Reply, _: object) -> None:
     reply.silence()
 
 
+def stop_once_silent(fake: FakeLLM) -> threading.Event:
+    """Set a moment after the server has fallen silent, so that the client waits for it."""
+    stopped = threading.Event()
+
+    def stop() -> None:
+        if fake.is_silent.wait(60):
+            time.sleep(0.3)
+            stopped.set()
+
+    threading.Thread(target=stop, daemon=True).start()
+    return stopped
+
+
 @pytest.mark.parametrize("falls_silent", [before_it_begins, after_a_sentence])
 def test_a_model_that_is_silent_is_hung_up_on_when_it_is_stopped(
     fake: FakeLLM, written: Assistant, falls_silent: Behaviour
 ) -> None:
     fake.behaviour = falls_silent
-    stopped = threading.Event()
-    growing = written.stream(QUESTION, stopped=stopped)
-    threading.Timer(0.3, stopped.set).start()
-    *_, answer = growing
+    *_, answer = written.stream(QUESTION, stopped=stop_once_silent(fake))
     assert fake.client_left.wait(5)
     assert any("was stopped" in note for note in answer.notes)
     assert answer.text.startswith(TRUE)
@@ -317,9 +328,8 @@ def test_a_model_that_is_silent_is_hung_up_on_when_it_is_stopped(
 
 def test_a_model_that_is_silent_over_a_follow_up_is_hung_up_on_too(fake: FakeLLM, written: Assistant) -> None:
     fake.behaviour = before_it_begins
-    stopped = threading.Event()
-    threading.Timer(0.3, stopped.set).start()
-    *_, answer = written.stream("When did they sign it?", history=[Turn(QUESTION, TRUE)], stopped=stopped)
+    history = [Turn(QUESTION, TRUE)]
+    *_, answer = written.stream("When did they sign it?", history=history, stopped=stop_once_silent(fake))
     assert fake.client_left.wait(5)
     assert len(fake.asked) == 1
     assert "Belarus" in answer.searched_for
