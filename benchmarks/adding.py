@@ -24,8 +24,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.large import build
+from index.build import Input
 from index.embedding import Embedder, SentenceTransformerEmbedder
-from index.rebuild import Input, add
+from index.rebuild import add
 from index.store import Vector
 from rag.assistant import Assistant
 

@@ -43,8 +43,9 @@ def _processor() -> float:
 
 def measure_rebuild(articles: Path, archive: Path) -> Figures:
     """The whole build with everything on, and the same again with nothing new."""
+    from index.build import Input
     from index.embedding import SentenceTransformerEmbedder
-    from index.rebuild import Input, rebuild
+    from index.rebuild import rebuild
 
     embedder = SentenceTransformerEmbedder()
     embedder.embed_passages(["warm"])
@@ -57,10 +58,10 @@ def measure_rebuild(articles: Path, archive: Path) -> Figures:
 
 def measure_bare(articles: Path, archive: Path) -> Figures:
     """Nothing but the embedder, on the passages that the rebuild made."""
+    from index.build import passage_input
     from index.embedding import SentenceTransformerEmbedder
     from index.faiss_store import open_archive
     from index.faiss_writer import PassageText
-    from index.rebuild import passage_input
 
     store = open_archive(archive)
     stored = store.passages(range(store.manifest.passages))

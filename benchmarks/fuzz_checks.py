@@ -18,12 +18,13 @@ import httpx
 
 from benchmarks.fuzz_seeds import ARTICLES, sentences
 from index.article import PageKind, RawPage
+from index.build import Input
 from index.cleaning import clean
 from index.errors import DatelineError, InputError
-from index.generation import MANIFEST, Manifest
+from index.manifest import MANIFEST, Manifest
 from index.passages import split_passages
 from index.published import EARLIEST, read_day, url_day, visible_day
-from index.rebuild import Input, rebuild
+from index.rebuild import rebuild
 from index.sentences import MAX_CHARACTERS, split_sentences
 from index.source_feeds import read_news
 from index.source_values import OpenFile, Skip, SkipReport

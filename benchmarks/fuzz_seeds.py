@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from index.cleaning import clean
-from index.generation import FileSeal, Manifest
+from index.manifest import FileSeal, Manifest
 from index.sentences import split_sentences
 from index.sources import read_pages
 from index.vector_cache import VectorCache

@@ -28,9 +28,10 @@ from multiprocessing.context import ForkServerContext
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
+from index.build import Input
 from index.faiss_store import open_archive
 from index.generation import ArchivePaths
-from index.rebuild import Input, add, delete, rebuild
+from index.rebuild import add, delete, rebuild
 from index.store import Filter
 from index.verify import verify_archive
 from tests.test_archive import story, write_stories

@@ -28,8 +28,9 @@ from rag.evaluation import Report, evaluate, read_questions
 
 def measure_ours(data: Path, limit: int | None, built: Path | None = None) -> dict[str, Any]:
     """Builds a Dateline archive and asks it, or asks one that is built already."""
+    from index.build import Input
     from index.embedding import SentenceTransformerEmbedder
-    from index.rebuild import Input, rebuild
+    from index.rebuild import rebuild
     from rag.assistant import Assistant
 
     if built is not None:

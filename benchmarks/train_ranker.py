@@ -23,10 +23,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from index.build import Input, passage_input
 from index.embedding import SentenceTransformerEmbedder
 from index.faiss_store import FaissStore, open_archive
 from index.faiss_writer import PassageText
-from index.rebuild import Input, passage_input, rebuild
+from index.rebuild import rebuild
 from index.store import Filter, Hit, StoredPassage, Vector
 from index.vector_cache import VectorCache
 from rag.evaluation import Question, first_rank, normalise, read_questions

@@ -21,7 +21,8 @@ PUBLIC: dict[str, tuple[str, ...] | None] = {
     "rag.llamaindex": None,
     "index.store": ("Filter", "Coverage"),
     "index.article": ("Article", "DateOrigin"),
-    "index.rebuild": ("Input", "BuildReport", "rebuild", "add", "delete"),
+    "index.build": ("Input", "BuildReport"),
+    "index.rebuild": ("rebuild", "add", "delete"),
     "index.watch": ("Manner", "Round", "watch"),
     "index.errors": None,
 }

@@ -149,13 +149,14 @@ def _run_build(
     as_json: bool,
 ) -> None:
     # Heavy modules are imported by the commands that need them, so that --help answers at once.
-    from index import rebuild as build
+    from index import rebuild as builds
+    from index.build import BuildReport, Input
     from index.embedding import DEFAULT_MODEL, SentenceTransformerEmbedder
     from index.sources import parse_mapping
 
-    pages = build.Input(paths, parse_mapping(mapping or []), strict)
+    pages = Input(paths, parse_mapping(mapping or []), strict)
     name = model or DEFAULT_MODEL
-    run: Callable[..., build.BuildReport] = build.rebuild if command == "rebuild" else build.add
+    run: Callable[..., BuildReport] = builds.rebuild if command == "rebuild" else builds.add
     if scheduler is None:
         with Bar() as bar:
             report = run(archive, pages, SentenceTransformerEmbedder(name), progress=bar, keep=keep)
@@ -181,9 +182,9 @@ def delete(
     as_json: JsonOption = False,
 ) -> None:
     """Remove articles, by id or url. Generations kept from before still hold them until they are pruned."""
-    from index import rebuild as build
+    from index import rebuild as builds
 
-    report = build.delete(archive, targets, keep=keep)
+    report = builds.delete(archive, targets, keep=keep)
     _show({name: getattr(report, name) for name in ("generation", "deleted", "articles", "passages")}, as_json)
 
 

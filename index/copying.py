@@ -10,9 +10,9 @@ from datetime import date
 from itertools import islice
 from typing import Protocol
 
+from index.build import Progress, Silent
 from index.embedding import ModelCard
 from index.errors import ArchiveDamaged
-from index.rebuild import Progress, Silent
 from index.records import Census, Record, Source
 
 BATCH = 128  # articles written at once: a copy that is killed loses at most so many

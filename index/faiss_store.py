@@ -18,7 +18,8 @@ from index.article import Article, Sentence
 from index.embedding import ModelCard
 from index.errors import ArchiveDamaged, ArchiveMissing, ModelMismatch
 from index.fulltext import best_of
-from index.generation import ArchivePaths, Manifest, check_file, quarantine
+from index.generation import ArchivePaths, quarantine
+from index.manifest import Manifest, check_file
 from index.records import Census, Record, cluster_of
 from index.segment import Segment
 from index.store import Coverage, Filter, Hit, StoredPassage, Vector

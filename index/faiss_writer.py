@@ -15,8 +15,8 @@ from index.duplicates import Known, Link
 from index.embedding import ModelCard
 from index.errors import ArchiveDamaged
 from index.faiss_store import FaissStore
-from index.generation import FileSeal, SegmentFiles
 from index.kin import kin, linked
+from index.manifest import FileSeal, SegmentFiles
 from index.merging import due, settle, upgraded, write_keys
 from index.postings import write_postings
 from index.records import pack_spans

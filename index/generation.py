@@ -16,8 +16,6 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import hashlib
-import json
 import logging
 import os
 import re
@@ -26,135 +24,20 @@ import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from index.embedding import ModelCard
-from index.errors import ArchiveDamaged, ArchiveError, ArchiveLocked, ArchiveMissing, ArchiveRefused
+from index.errors import ArchiveDamaged, ArchiveLocked, ArchiveMissing, ArchiveRefused
+from index.manifest import MANIFEST, FileSeal, Manifest, unreadable
 
 log = logging.getLogger(__name__)
 
-FORMAT = 3
-COUNTED = 2  # the format before segments had postings, and large ones their vectors in lists
-WHOLE = 1  # the format before generations had segments: one pair of files, without the tables to find copies by
-ARTICLES = "articles.sqlite"
-VECTORS = "vectors.faiss"
-MANIFEST = "manifest.json"
 KEEP = 3
-
-
-@dataclass(frozen=True, slots=True)
-class FileSeal:
-    """The size and SHA-256 of a file, by which any change to it is found."""
-
-    size: int
-    sha256: str
-
-    @classmethod
-    def of(cls, path: Path) -> FileSeal:
-        """The seal of a file as it stands."""
-        with path.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        return cls(path.stat().st_size, digest)
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class SegmentFiles:
-    """The two files of one segment of a generation; segments are in the order of their numbers."""
-
-    number: int = 0
-
-    @property
-    def articles(self) -> str:
-        """The name of the SQLite file."""
-        return f"articles-{self.number:06d}.sqlite" if self.number else ARTICLES
-
-    @property
-    def vectors(self) -> str:
-        """The name of the FAISS file."""
-        return f"vectors-{self.number:06d}.faiss" if self.number else VECTORS
-
-    @property
-    def names(self) -> tuple[str, str]:
-        """The names of both."""
-        return self.articles, self.vectors
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What a generation is: its name, the model of its vectors, its counts, and a seal for each file."""
-
-    name: str
-    created: str
-    model: ModelCard
-    articles: int
-    passages: int
-    files: dict[str, FileSeal]
-    format: int = FORMAT
-
-    @property
-    def segments(self) -> tuple[SegmentFiles, ...]:
-        """The segments, oldest first. Raises ArchiveDamaged where there is none, or half of one."""
-        numbers = {int(found[1] or 0) for name in self.files if (found := _SEGMENT.fullmatch(name))}
-        segments = tuple(SegmentFiles(number) for number in sorted(numbers))
-        if not segments or not {name for segment in segments for name in segment.names} <= self.files.keys():
-            raise ArchiveDamaged(
-                f"generation {self.name} names the files {', '.join(sorted(self.files)) or 'none'}, and they make no "
-                f"whole segments. {_MEND}"
-            )
-        return segments
-
-    def to_json(self) -> str:
-        """The manifest as JSON text, with a seal over itself."""
-        body = asdict(self)
-        return json.dumps({**body, "seal": _seal(body)}, indent=1, sort_keys=True)
-
-    @classmethod
-    def read(cls, folder: Path) -> Manifest:
-        """Reads and checks the manifest of a generation.
-
-        Raises ArchiveDamaged where it is absent, cut short, altered, or of a format this version doesn't know, and
-        ArchiveRefused where the system does not let it be read.
-        """
-        path = folder / MANIFEST
-        try:
-            body: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            seal = body.pop("seal")
-            if seal != _seal(body):
-                raise ArchiveDamaged(f"{path} was altered after it was written. {_MEND}")
-            if body["format"] not in {WHOLE, COUNTED, FORMAT}:
-                raise ArchiveDamaged(
-                    f"{path} is of format {body['format']}, and this Dateline reads {WHOLE} to {FORMAT}: rebuild the "
-                    "archive."
-                )
-            files = {name: FileSeal(**value) for name, value in body.pop("files").items()}
-            return cls(model=ModelCard(**body.pop("model")), files=files, **body)
-        except OSError as error:
-            raise _unreadable(path, error) from error
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise ArchiveDamaged(f"{path} cannot be read ({type(error).__name__}: {error}). {_MEND}") from error
-
-
-_MEND = "Restore the folder from a copy, or run `dateline rebuild` on the articles; vectors are reused."
 _ASIDE = "damaged-"
-_SEGMENT = re.compile(r"(?:articles|vectors)(?:-([0-9]{6,18}))?\.(?:sqlite|faiss)")
 # What a filesystem that has no hard links says, or one that has no more of them for a file.
 _NO_LINK = frozenset((errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EXDEV))
-# What the system says of a file that is gone or lies on a bad sector; all else (no permission, too many open files)
-# says nothing of the file.
-_DAMAGE = frozenset((errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.EIO))
-
-
-def _unreadable(path: Path, error: OSError) -> ArchiveError:
-    if error.errno in _DAMAGE:
-        return ArchiveDamaged(f"{path} cannot be read ({error.strerror}). {_MEND}")
-    return ArchiveRefused(f"{path} cannot be read ({error.strerror or error}): the system refused it. Try again.")
-
-
-def _seal(body: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +82,7 @@ class ArchivePaths:
                 f"`dateline rebuild PATH... --archive {self.root}`, or name another with --archive."
             ) from None
         except OSError as error:
-            raise _unreadable(self.current, error) from error
+            raise unreadable(self.current, error) from error
         except UnicodeDecodeError:
             name = ""
         if not name.isdecimal():
@@ -224,39 +107,6 @@ class ArchivePaths:
     def folder(self, name: str) -> Path:
         """The folder of a generation."""
         return self.generations / name
-
-
-def check_files(folder: Path, manifest: Manifest) -> None:
-    """Compares every file of a generation with its seal.
-
-    Raises ArchiveDamaged naming the first that differs, and ArchiveRefused where the system lets one not be read.
-    """
-    for name, seal in manifest.files.items():
-        check_file(folder / name, seal)
-
-
-def check_file(path: Path, seal: FileSeal) -> None:
-    """Compares a file with its seal. Raises as `check_files` does."""
-    try:
-        found = FileSeal.of(path)
-    except OSError as error:
-        raise _unreadable(path, error) from error
-    if found != seal:
-        raise ArchiveDamaged(
-            f"{path} differs from its checksum ({found.size:,} bytes, {seal.size:,} expected). {_MEND}"
-        )
-
-
-def identity(path: Path) -> tuple[int, int, int, int]:
-    """What tells a file that was read before from another or a changed one: device, inode, size, time of change.
-
-    Raises ArchiveDamaged where it is gone.
-    """
-    try:
-        facts = path.stat()
-    except OSError as error:
-        raise _unreadable(path, error) from error
-    return facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns
 
 
 @contextmanager

@@ -14,7 +14,8 @@ import numpy as np
 
 from index.duplicates import ClusterFinder, Known, keys_of, similarity
 from index.faiss_store import FaissStore
-from index.generation import FORMAT, WHOLE, FileSeal, SegmentFiles, take_over
+from index.generation import take_over
+from index.manifest import FORMAT, WHOLE, FileSeal, SegmentFiles
 from index.postings import write_postings
 from index.schema import GROWTH_SCHEMA, day_of, put_links, put_passage, unsynced
 from index.segment import Segment

@@ -21,7 +21,7 @@ from index.article import Article, Passage, Sentence
 from index.database import Database
 from index.errors import ArchiveDamaged
 from index.fulltext import FullText
-from index.generation import FileSeal, Manifest, SegmentFiles, check_file, identity
+from index.manifest import FileSeal, Manifest, SegmentFiles, check_file, identity
 from index.records import SPAN, unpack_spans
 from index.schema import ARTICLE_COLUMNS, article_of, day_of
 from index.store import Filter, Vector

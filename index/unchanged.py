@@ -12,7 +12,8 @@ from typing import Any
 
 from index.embedding import ModelCard
 from index.errors import ArchiveError
-from index.generation import ArchivePaths, Manifest, check_file, check_files
+from index.generation import ArchivePaths
+from index.manifest import Manifest, check_file, check_files
 from index.sources import Skip, files_under
 
 BUILD = "build.json"  # in a generation: what it was built of, and what was said of the build

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from index.errors import ArchiveDamaged, ArchiveMissing
 from index.faiss_store import FaissStore
-from index.generation import ArchivePaths, Manifest
+from index.generation import ArchivePaths
+from index.manifest import Manifest
 
 
 @dataclass(frozen=True, slots=True)

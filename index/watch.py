@@ -18,6 +18,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from index.article import PageKind, RawPage
+from index.build import BuildReport, Input
 from index.cleaning import clean
 from index.embedding import Embedder
 from index.errors import ArchiveError, ArchiveLocked, FetchError, InputError, NotAsked
@@ -26,7 +27,7 @@ from index.fetch import Fetched, Fetcher, Limits
 from index.formats import Format, detect
 from index.generation import ArchivePaths
 from index.guard import anywhere, is_public
-from index.rebuild import BuildReport, Input, add, current
+from index.rebuild import add, current
 from index.source_feeds import read_entries, read_news
 from index.source_markup import read_body
 from index.source_records import NO_MAPPING

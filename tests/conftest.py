@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from index.build import Input
 from index.embedding import SentenceTransformerEmbedder
-from index.rebuild import Input, rebuild
+from index.rebuild import rebuild
 from rag import Assistant
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 import rag
+from index.build import Input
 from index.embedding import SentenceTransformerEmbedder
 from index.errors import ArchiveMissing, QuestionError
-from index.rebuild import Input, rebuild
+from index.rebuild import rebuild
 from index.store import Filter
 from rag import Answer, Assistant, ask
 from rag.answer import Turn

@@ -18,11 +18,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from index.build import BuildReport, Input
 from index.embedding import ModelCard
 from index.errors import ArchiveDamaged, ArchiveLocked, ArchiveMissing, InputError, ModelMismatch
 from index.faiss_store import open_archive
 from index.generation import ArchivePaths, prune, writer_lock
-from index.rebuild import BuildReport, Input, add, delete, rebuild
+from index.rebuild import add, delete, rebuild
 from index.store import Filter
 from index.verify import verify_archive
 from tests.word_embedder import WordEmbedder

@@ -23,9 +23,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.article import PageKind, RawPage
+from index.build import Input
 from index.cleaning import clean
 from index.errors import ArchiveDamaged, FetchError, InputError, QuestionError
-from index.rebuild import Input, rebuild
+from index.rebuild import rebuild
 from index.sentences import split_sentences
 from index.sources import SkipReport, read_pages
 from index.vector_cache import VectorCache

@@ -16,12 +16,14 @@ import pytest
 from distributed import Client
 from numpy.typing import NDArray
 
+from index.build import Input
 from index.cluster import connected
 from index.embedding import SentenceTransformerEmbedder
 from index.errors import ClusterError
 from index.faiss_store import FaissStore, open_archive
-from index.generation import VECTORS, ArchivePaths
-from index.rebuild import Input, rebuild
+from index.generation import ArchivePaths
+from index.manifest import VECTORS
+from index.rebuild import rebuild
 from index.vectors import read_vectors, vectors_of
 from tests.conftest import ROOT
 from tests.servers import free_port

@@ -14,10 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from index.build import Input
 from index.errors import ArchiveMissing, ArchiveRefused
 from index.faiss_store import open_archive
 from index.generation import ArchivePaths, prune, writer_lock
-from index.rebuild import Input, add, delete, rebuild
+from index.rebuild import add, delete, rebuild
 from index.verify import verify_archive
 from tests.faulty_disk import Recorder, failing, recording
 from tests.test_archive import story, write_stories

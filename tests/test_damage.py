@@ -17,10 +17,12 @@ import faiss
 import numpy as np
 import pytest
 
+from index.build import Input
 from index.errors import ArchiveDamaged, ArchiveLocked
 from index.faiss_store import open_archive
-from index.generation import MANIFEST, ArchivePaths, FileSeal, Manifest, writer_lock
-from index.rebuild import Input, add, delete, rebuild
+from index.generation import ArchivePaths, writer_lock
+from index.manifest import MANIFEST, FileSeal, Manifest
+from index.rebuild import add, delete, rebuild
 from index.store import Filter
 from index.vectors import read_vectors
 from index.verify import verify_archive

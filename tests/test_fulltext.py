@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from index.build import Input
 from index.errors import ArchiveDamaged
 from index.faiss_store import FaissStore, open_archive
-from index.generation import ARTICLES
+from index.manifest import ARTICLES
 from index.postings import tokens_of
-from index.rebuild import Input, rebuild
+from index.rebuild import rebuild
 from index.store import Filter
 from tests.test_archive import write_stories
 from tests.word_embedder import WordEmbedder

@@ -98,7 +98,8 @@ def build_script(folder: Path, last: str = "") -> Path:
         "from pathlib import Path\n"
         f"sys.path[:0] = [{str(ROOT)!r}, {str(folder)!r}]\n"
         "from index import helpers\n"
-        "from index.rebuild import Input, rebuild\n"
+        "from index.build import Input\n"
+        "from index.rebuild import rebuild\n"
         "from tests.word_embedder import WordEmbedder\n"
         "print('begun', flush=True)\n"
         "helpers.cores = lambda: 2\n"
@@ -136,7 +137,7 @@ def test_helpers_end_with_a_caller_that_is_killed(tmp_path: Path):
         "    for number, one in enumerate(inner(pages)):\n"
         "        time.sleep(0.05 if number > 70 else 0)\n"
         "        yield one\n"
-        "import index.rebuild; index.rebuild.cleaned = slowly"
+        "import index.build; index.build.cleaned = slowly"
     )
     with subprocess.Popen([sys.executable, build_script(tmp_path, hold)], stdout=subprocess.PIPE) as caller:
         deadline = time.monotonic() + 60

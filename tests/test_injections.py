@@ -25,9 +25,10 @@ import pytest
 from lxml import html as lxml_html
 
 from index.article import Article
+from index.build import Input
 from index.embedding import SentenceTransformerEmbedder
 from index.faiss_store import open_archive
-from index.rebuild import Input, rebuild
+from index.rebuild import rebuild
 from rag import Answer, Assistant, Citation
 from rag.config import load_settings
 from rag.generator import Draft, Writer

@@ -16,12 +16,13 @@ from typer.testing import CliRunner
 
 from index.__main__ import app
 from index.article import Article, DateOrigin, Passage, Sentence
+from index.build import Input
 from index.copying import Checksum, Summary, copy
 from index.errors import ArchiveDamaged, ArchiveLocked
 from index.faiss_store import open_archive
 from index.postgres_store import open_postgres
 from index.postgres_writer import PostgresTarget
-from index.rebuild import Input, add, rebuild
+from index.rebuild import add, rebuild
 from index.records import Census, Record, cluster_of
 from index.store import Filter
 from rag import Assistant

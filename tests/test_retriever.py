@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from index.build import Input
 from index.faiss_store import open_archive
-from index.rebuild import Input, rebuild
+from index.rebuild import rebuild
 from index.store import Filter
 from rag.query import understand
 from rag.retriever import Found, Retriever

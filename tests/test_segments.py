@@ -20,21 +20,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from index.build import BuildReport, Input, Silent
 from index.errors import ArchiveDamaged, InputError
 from index.faiss_store import FaissStore, open_archive
-from index.generation import (
-    ARTICLES,
-    COUNTED,
-    MANIFEST,
-    VECTORS,
-    WHOLE,
-    ArchivePaths,
-    FileSeal,
-    Manifest,
-    SegmentFiles,
-)
+from index.generation import ArchivePaths
+from index.manifest import ARTICLES, COUNTED, MANIFEST, VECTORS, WHOLE, FileSeal, Manifest, SegmentFiles
 from index.merging import merge, merged_from
-from index.rebuild import BuildReport, Input, Silent, add, delete, rebuild
+from index.rebuild import add, delete, rebuild
 from index.schema import GROWTH_SCHEMA
 from index.segment import Segment
 from index.store import Filter, Vector

@@ -17,13 +17,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from index.build import Input
 from index.copying import copy
 from index.embedding import ModelCard
 from index.errors import ArchiveError, ModelMismatch
 from index.faiss_store import FaissStore, open_archive
 from index.faiss_writer import FaissWriter
 from index.generation import ArchivePaths, building, publish, writer_lock
-from index.rebuild import Input, add, delete, rebuild
+from index.rebuild import add, delete, rebuild
 from index.records import Record, Source
 from index.store import Filter
 from index.stores import open_store, open_target, served_generation

@@ -16,12 +16,13 @@ from pathlib import Path
 
 import pytest
 
+from index.build import Input
 from index.embedding import SentenceTransformerEmbedder
 from index.errors import ArchiveDamaged, ArchiveLocked, FetchError
 from index.faiss_store import open_archive
 from index.fetch import Fetched, Fetcher, Limits
 from index.guard import anywhere, is_public
-from index.rebuild import Input, rebuild
+from index.rebuild import rebuild
 from index.watch import Manner, Round, watch
 from index.watch_state import WatchState
 from rag import Assistant

@@ -159,7 +159,8 @@ def _llm(settings: Settings) -> str:
 
 def _archive(settings: Settings) -> str:
     from index.embedding import SentenceTransformerEmbedder
-    from index.generation import ArchivePaths, Manifest, check_files
+    from index.generation import ArchivePaths
+    from index.manifest import Manifest, check_files
 
     paths = ArchivePaths(settings.archive)
     folder = paths.folder(paths.current_name())

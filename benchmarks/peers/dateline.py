@@ -6,8 +6,9 @@ from datetime import date
 from pathlib import Path
 
 from benchmarks.peers.systems import Found
+from index.build import Input
 from index.embedding import SentenceTransformerEmbedder
-from index.rebuild import Input, rebuild
+from index.rebuild import rebuild
 from rag.assistant import Assistant
 
 
