@@ -25,6 +25,7 @@ from index.unchanged import remember
 from index.vector_cache import VectorCache
 
 PASSAGE_TOKENS = 200  # with its title and date, a passage fits the 256 tokens that the default model sees
+_NO_STORY = "it holds nothing but what stands on other pages of its source as well, and no story"
 CHUNK = 1024  # passages embedded between two commits of the cache: a killed build loses at most so many
 
 
@@ -172,7 +173,7 @@ class Build:
             with closing(cleaned(read)) as found:
                 for article in found:
                     if isinstance(article, Article):
-                        learner.observe(article.source, article.text)
+                        learner.observe(article.source, article.title, article.text)
                         stream.write(json.dumps(article.to_fields()) + "\n")
                     else:
                         _leave_out(article, pages, skips)
@@ -183,16 +184,17 @@ class Build:
         self._writer.set_boilerplate(learned)
         return learned
 
-    def _staged(self, learned: Mapping[str, frozenset[str]]) -> Iterator[Article]:
+    def _staged(self, learned: Mapping[str, frozenset[str]], pages: Input, skips: SkipReport) -> Iterator[Article]:
         """The articles, boilerplate taken out, that are not there already."""
         with self._staging.open(encoding="utf-8") as stream:
             for line in stream:
                 self._progress.advance(1)
                 staged = Article.from_fields(json.loads(line))
                 text = strip_boilerplate(staged.text, learned.get(staged.source, frozenset()))
-                # What is boilerplate in every page of a source may be all there is of one: then it is kept.
-                article = replace(staged, text=text) if text.strip() else staged
-                if self._writer.has(article.id):
+                article = replace(staged, text=text)
+                if not text.strip():
+                    _leave_out(InputError(staged.origin, _NO_STORY), pages, skips)
+                elif self._writer.has(article.id):
                     self._copies += 1
                 else:
                     yield article
@@ -200,7 +202,7 @@ class Build:
     def _split(self, learned: Mapping[str, frozenset[str]], pages: Input, skips: SkipReport) -> None:
         """Sentences and passages of every article that is not there already."""
         self._progress.stage("Splitting", None)
-        with closing(taken_apart(self._staged(learned))) as found:
+        with closing(taken_apart(self._staged(learned, pages, skips))) as found:
             for article, parts in found:
                 if isinstance(parts, InputError):
                     _leave_out(parts, pages, skips)

@@ -392,3 +392,35 @@ def test_vectors_of_cached_and_fresh_builds_are_the_same(archive: Path, tmp_path
     fresh, kept = (open_archive(root).dense(question, 50, Filter()) for root in (tmp_path / "other", archive))
     assert [hit.passage for hit in fresh] == [hit.passage for hit in kept]
     assert np.allclose([hit.score for hit in fresh], [hit.score for hit in kept], atol=0)
+
+
+WALL = "Register to read on. We will use what you tell us to manage your registration, as our policy says."
+
+
+def registration(number: int) -> dict[str, str]:
+    """A page whose story is behind a form: its title alone tells of it."""
+    title = (
+        "Ferries stop for a storm",
+        "The harbour master of Bergen retires",
+        "Two islands vote on their bridge",
+        "A whale in the strait",
+        "Herring prices fall by half",
+    )[number]
+    return {
+        **story(number),
+        "title": title,
+        "text": WALL,
+        "source": "wall.example",
+        "url": f"https://wall.example/{number}",
+    }
+
+
+def test_a_form_in_place_of_stories_is_left_out_with_the_reason_then_and_when_added_later(tmp_path: Path) -> None:
+    pages, later = tmp_path / "a.jsonl", tmp_path / "b.jsonl"
+    pages.write_text("".join(json.dumps(one) + "\n" for one in (*map(story, range(3)), *map(registration, range(4)))))
+    later.write_text("".join(json.dumps(one) + "\n" for one in (story(3), registration(4))))
+    built = rebuild(tmp_path / "archive", Input.of(pages), WORDS)
+    assert (built.articles, built.skipped) == (3, 4)
+    assert built.skips[0].origin == f"{pages}#4" and "nothing but what stands on other pages" in built.skips[0].reason
+    added = add(tmp_path / "archive", Input.of(later), WORDS)
+    assert (added.articles, added.added, added.skipped) == (4, 1, 1)

@@ -291,9 +291,9 @@ def test_a_line_that_recurs_on_differing_pages_is_learned_and_stripped() -> None
     learner = BoilerplateLearner()
     texts = stories(4, foot=FOOT)
     for text in texts[:3]:
-        learner.observe("ferry.example", text)
+        learner.observe("ferry.example", "", text)
     assert not learner.learned()
-    learner.observe("ferry.example", texts[3].replace("Ferry News is", "FERRY  News is"))
+    learner.observe("ferry.example", "", texts[3].replace("Ferry News is", "FERRY  News is"))
     learned = learner.learned()["ferry.example"]
     assert strip_boilerplate(texts[0], learned) == texts[0].split("\n\n")[0]
     assert strip_boilerplate(STORY, learned) == STORY
@@ -302,25 +302,42 @@ def test_a_line_that_recurs_on_differing_pages_is_learned_and_stripped() -> None
 def test_copies_and_updates_of_one_story_teach_nothing() -> None:
     learner = BoilerplateLearner()
     for n in range(12):
-        learner.observe("ferry.example", f"{STORY}\n\nUpdate {n}: the harbour master said that all is well on day {n}.")
+        learner.observe(
+            "ferry.example", "", f"{STORY}\n\nUpdate {n}: the harbour master said that all is well on day {n}."
+        )
     assert not learner.learned()
 
 
 def test_each_source_learns_for_itself_and_rare_lines_are_not_learned() -> None:
     learner = BoilerplateLearner()
     for n, text in enumerate(stories(400, foot="")):
-        learner.observe("ferry.example", text + (FOOT if n < 5 else ""))
+        learner.observe("ferry.example", "", text + (FOOT if n < 5 else ""))
     for n, text in enumerate(stories(3, foot=FOOT)):
-        learner.observe(f"other{n}.example", text)
+        learner.observe(f"other{n}.example", "", text)
     assert not learner.learned()
 
 
 def test_the_memory_of_the_learner_is_bounded_and_keeps_what_recurs() -> None:
     learner = BoilerplateLearner(capacity=60)
     for text in stories(500, foot=FOOT):
-        learner.observe("ferry.example", text)
-        assert len(learner._seen) <= 60
+        learner.observe("ferry.example", "", text)
+        assert len(learner._lines) <= 60 and len(learner._wholes) <= 60
     assert learner.learned() == {"ferry.example": frozenset({FOOT.casefold()})}
+
+
+WALL = (
+    "Register to read on.\n\nWe will use what you tell us to manage your registration.\n\nSome stories are for members."
+)
+
+
+def test_a_page_that_is_the_same_under_differing_titles_is_learned_whole() -> None:
+    learner = BoilerplateLearner()
+    titles = ["Ferries stop for the storm", "Harbour master retires at 70", "Two islands vote on a bridge"]
+    for title in [*titles, "Two islands vote on a bridge: live", "Ferries stop for the storm | Ferry News"]:
+        learner.observe("ferry.example", title, WALL)
+    assert not learner.learned()
+    learner.observe("ferry.example", "A whale is seen in the strait", WALL)
+    assert strip_boilerplate(WALL, learner.learned()["ferry.example"]) == ""
 
 
 @pytest.mark.skipif(not (SHARED / "cleaning").is_dir(), reason="the shared cleaning set is absent")
