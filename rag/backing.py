@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from enum import Enum
 from functools import lru_cache
 
+from rag.dating import mask
+from rag.figures import blanked
 from rag.lexicon import HARMLESS, is_known, meanings, meant, opposites, senses, stem, told, vocabulary
+from rag.tagging import PRONOUNS
 from rag.words import names
 
 _WORD = re.compile(r"\w+(?:'\w+)?")
@@ -17,11 +21,12 @@ _SINGLE = re.compile(r"(?<!\w)'([^']{3,}?)'(?!\w)")
 _PRONOUN = re.compile(
     r"\b(?:he|she|it|they|him|her|his|its|their|them|hers|theirs|we|i|"
     r"(?:the|this|that|these|those|both|each|one|two|all) "
-    r"(?!same\b|first\b|last\b|next\b|new\b|only\b)\w+|one of|there|others?)\b",
+    r"(?!same\b|first\b|last\b|next\b|new\b|only\b)(?-i:[a-z])\w*|"
+    r"the \d+ ?-year-old (?:(?-i:[a-z])\w*|\w+(?:an|ese|ish|i))|one of|there|others?)\b",
     re.I,
 )
 _GROUP = re.compile(
-    r"\b(?:the|his|her|its|their|that|this) (?:\w+ )?(?:country|government|company|capital|region|city|party|team|club|"
+    r"\b(?:the|his|her|its|their|that|this) (?:(?-i:[a-z]\w*|[A-Z]\w+(?:an|ese|ish|i)) )?(?:country|government|company|capital|region|city|party|team|club|"
     r"state|nation|territory|alliance|"
     r"court|agency|group|side|army|president|minister|prime minister|leader|spokesman)\b",
     re.I,
@@ -46,6 +51,8 @@ _LIGHT = frozenset(
     )
 )
 _BESIDE = 2  # words that the source says itself before one that says little, or one of the topic, may be added
+_PRONOUN_STEMS = frozenset(map(stem, PRONOUNS))
+_SLOT = 2  # words that stand in the place of others, at most
 _PARTICLES = vocabulary("of the for and on in de da di del la le van von der den bin al ibn y")
 
 
@@ -90,8 +97,12 @@ def back(claim: str, sources: Sequence[Source], *, anchors: int = 0) -> Backing:
     claim = _AGED.sub("", claim)
     given = _given(claim, sources)
     found: dict[_How, list[str]] = {how: [] for how in _How}
-    for word in _WORD.findall(claim):
+    words = _WORD.findall(claim)
+    replacing = _replacing(words, sources)
+    for place, word in enumerate(words):
         how = given.how(word, is_first=claim.startswith(word))
+        if how in _ELSEWHERE and place in replacing:
+            how = _How.MISSING
         if how is not None:
             found[how].append(word)
     said = len(found[_How.EXACT]) + len(found[_How.SAME]) + anchors
@@ -114,6 +125,23 @@ class _How(Enum):
     AROUND = 0.5  # in the passage
     LITTLE = 0.3  # it says next to nothing
     MISSING = 0.0
+
+
+_ELSEWHERE = frozenset((_How.TITLE, _How.AROUND))
+
+
+def _replacing(words: Sequence[str], sources: Sequence[Source]) -> frozenset[int]:
+    """The places of words of the claim that stand where a source has others, which the claim does not tell."""
+    plain = {stem(word) for word in words} | HARMLESS | _PRONOUN_STEMS
+    found: set[int] = set()
+    for source in sources:
+        theirs = _WORD.findall(blanked(mask(source.sentence)))
+        matcher = SequenceMatcher(None, [stem(word) for word in words], [stem(word) for word in theirs], autojunk=False)
+        for kind, start, end, first, last in matcher.get_opcodes():
+            lost = [word for word in theirs[first:last] if stem(word) not in plain]
+            if kind == "replace" and lost and max(end - start, last - first) <= _SLOT:
+                found.update(range(start, end))
+    return frozenset(found)
 
 
 @dataclass(frozen=True, slots=True)
