@@ -15,6 +15,8 @@ _MASKED = frozenset(Kind) - {Kind.SPAN}
 _FROM = re.compile(r"\b(?:since|after|following)\s(?:the\s)?$", re.I)
 _UP_TO = re.compile(r"\b(?:until|till|before|by|up to)\s(?:the\s)?$", re.I)
 _PUBLISHING = re.compile(r"\b(?:reported|published|wrote|as of|according)\b", re.I)
+_JUST_BEFORE = re.compile(r"\b(?:reported|published|wrote|as of)\s(?:(?:on|the)\s)*$", re.I)
+_SOON_AFTER = re.compile(r"^,?(?:\s[\w']+){1,6}?\s(?:reported|published|wrote)\b", re.I)
 _YEAR = re.compile(r"(?<![\d.,$€£-])(?:1[5-9]|20)\d\d(?![\d%]|[.,]\d)")
 
 
@@ -49,16 +51,20 @@ def unbacked(claim: str, citations: Sequence[Citation], sources: Sequence[str]) 
         if citation.event is not None:
             told.append(((citation.event.first, citation.event.last), "", ""))
         told += [(days, match, "") for match in _YEAR.findall(source) if (days := _year(match))]
-        if citation.published and _PUBLISHING.search(claim):
-            told.append(((citation.published, citation.published), "", ""))
     days_published = {citation.published for citation in citations}
+    # Where a source tells itself when it was reported, that is the day.
+    reported: list[tuple[Days, str, str]] = [
+        ((citation.published, citation.published), "", "")
+        for citation, source in zip(citations, sources, strict=True)
+        if citation.published and not (_PUBLISHING.search(source) and phrases(source))
+    ]
     wrong = []
     for phrase in phrases(claim):
         readings = {days for published in days_published for days in _readings(claim, phrase, published)}
         side = _side(claim, phrase)
         backing = [
             given
-            for days, wording, given in told
+            for days, wording, given in (*told, *(reported if _is_of_the_report(claim, phrase) else ()))
             if wording == _wording(phrase)
             or any(mine == days if phrase.until else _holds(mine, days) for mine in readings)
         ]
@@ -67,6 +73,13 @@ def unbacked(claim: str, citations: Sequence[Citation], sources: Sequence[str]) 
         elif backing and side and all(given and given != side for given in backing):
             wrong.append(f"“{phrase.text}” is on the other side of what the cited text says")
     return wrong
+
+
+def _is_of_the_report(claim: str, phrase: Phrase) -> bool:
+    """Whether a day is that of the telling: "reported on Thursday", "on Thursday, the paper reported"."""
+    opens = re.fullmatch(r"(?:On\s)?", claim[: phrase.start]) is not None
+    after = _SOON_AFTER.search(claim[phrase.end :]) if opens else None
+    return bool(after or _JUST_BEFORE.search(claim[: phrase.start]))
 
 
 def _wording(phrase: Phrase) -> str:

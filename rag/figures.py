@@ -222,7 +222,7 @@ def _backs(claim: Figure, source: Figure) -> bool:
         return False
     equal = isclose(said, given, rel_tol=1e-12)
     if source.bound in (">", "≥"):
-        below = not equal and given * (1 - _REACH) <= said < given
+        below = not equal and _is_loosened(claim, source) and said < given
         if below or (equal and source.bound == ">"):
             return claim.bound in (">", "≥")
         return equal and claim.bound == "≥"
@@ -233,8 +233,14 @@ def _backs(claim: Figure, source: Figure) -> bool:
     if claim.bound == "≈" or (claim.bound == "≲" and said > given):
         return _is_rounder(said, given) and abs(said - given) <= _ROUNDING * abs(given)
     if claim.bound in (">", "≥"):
-        return given * (1 - _REACH) <= said < given
-    return claim.bound in ("<", "≤") and given < said <= given * (1 + _REACH)
+        return _is_loosened(claim, source) and said < given
+    return claim.bound in ("<", "≤") and _is_loosened(claim, source) and given < said
+
+
+def _is_loosened(claim: Figure, source: Figure) -> bool:
+    """Whether a bound is near and rounder: "more than 1,000" for 1,034; "over 54" for 58 is another number."""
+    near = abs(claim.value - source.value) <= _REACH * source.value
+    return near and ("dozen" in claim.text.lower() or _is_rounder(claim.value, source.value))
 
 
 def _is_rounder(said: float, given: float) -> bool:
