@@ -96,7 +96,7 @@ class _Reader:
         direct = (
             frozenset[int]() if stem(self._text.words[place]) == _WIN else direct
         )  # a title is won, and nobody by it
-        if base in SAYING and self._is_inverted(place, before):
+        if base in SAYING and base != "tell" and self._is_inverted(place, before):
             return Deed(place, base, direct, frozenset(), direct, left, direct)
         if self._text.is_passive(place, start):
             agents = nominals.governed(self._text, "by", place, right)

@@ -108,6 +108,8 @@ def _misplaced(
     A heading names few of those, so that what only it tells, and no source (`is_told`), is another's less often.
     """
     doers = _entities(own.at(deed.doers))
+    if deed.verb in SAYING and is_told and (speaker := _other_speaker(own, deed, given)):
+        return speaker
     known = [word for word in doers if any(_among(word, reading.words, reading) for reading in readings)]
     if not known or any(_among(word, reading.at(other.left), reading) for word in known for reading, other in given):
         return None
@@ -125,6 +127,20 @@ def _misplaced(
     if names and all(_is_named(reading.at(other.doers)) for reading, other in given):
         return names[0]
     return None
+
+
+def _other_speaker(own: Reading, deed: Deed, given: Sequence[tuple[Reading, Deed]]) -> str | None:
+    """One who is named as saying what others say by name, in each source, and to whom they are said to say it."""
+    names = [word for word in _entities(own.at(deed.doers)) if word[0].isupper()]
+    spoken = [(reading, reading.at(other.doers)) for reading, other in given]
+    if not names or not all(_is_named(speakers) for _, speakers in spoken):
+        return None
+    if any(_among(word, speakers, reading) for word in names for reading, speakers in spoken):
+        return None
+    if not all(_is_exchanged(own, deed, reading, other) for reading, other in given):
+        return None
+    told = [word for word in names if any(_among(word, r.at(other.right), r) for r, other in given)]
+    return told[0] if told else None
 
 
 def _is_exchanged(own: Reading, deed: Deed, reading: Reading, other: Deed) -> bool:
