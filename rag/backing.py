@@ -25,9 +25,17 @@ _PRONOUN = re.compile(
     r"the \d+ ?-year-old (?:(?-i:[a-z])\w*|\w+(?:an|ese|ish|i))|one of|there|others?)\b",
     re.I,
 )
+# "Born in Chicago 69 years ago, he is": what stands before the comma is no one whom the pronoun could mean.
+_AFTER_PLACE = re.compile(
+    r"^(?:born|raised|educated|in|at|on|from|for|since|during) [^,;]{1,60}, (?P<pronoun>he|she|it|they)\b", re.I
+)
+# "The president gave her the oath": whom a deed is done to is not its doer.
+_OBJECT = re.compile(
+    r"^ (?:\w+ ){1,3}(?P<pronoun>him|them|her(?= (?:the|an?|to|in|on|at|for|with|from|by|as|and|that)\b|\W|$))\b", re.I
+)
 _GROUP = re.compile(
-    r"\b(?:the|his|her|its|their|that|this) (?:(?-i:[a-z]\w*|[A-Z]\w+(?:an|ese|ish|i)) )?(?:country|government|company|capital|region|city|party|team|club|"
-    r"state|nation|territory|alliance|"
+    r"\b(?:the|his|her|its|their|that|this) (?:(?-i:[a-z]\w*|[A-Z]\w+(?:an|ese|ish|i)) )?"
+    r"(?:country|government|company|capital|region|city|party|team|club|state|nation|territory|alliance|"
     r"court|agency|group|side|army|president|minister|prime minister|leader|spokesman)\b",
     re.I,
 )
@@ -273,10 +281,10 @@ def _may_stand_for_pronoun(words: Sequence[str], claim: str, source: Source) -> 
     pronoun = _PRONOUN.search(source.sentence)
     first = next(iter(names(source.sentence)), None)
     is_first = pronoun is not None and (first is None or pronoun.start() <= source.sentence.find(first))
-    openings = [pronoun] if is_first and pronoun else []
-    openings += _GROUP.finditer(source.sentence)
+    heads = {pronoun.group().split()[-1]} if is_first and pronoun else set()
+    heads |= {group.group().split()[-1] for group in _GROUP.finditer(source.sentence)}
+    heads |= {found["pronoun"] for found in _unnamed(source.sentence)}
     # The name takes the place of the pronoun: where all of them are still there, it is one name too many.
-    heads = {opening.group().split()[-1] for opening in openings}
     if not any(_count(head, claim) < _count(head, source.sentence) for head in heads):
         return False
     near = " ".join(_SENTENCE.split(source.before.strip())[-_BEFORE:])
@@ -288,6 +296,15 @@ def _may_stand_for_pronoun(words: Sequence[str], claim: str, source: Source) -> 
         for key in senses(word)
     }
     return all(senses(word) & known for word in words)
+
+
+def _unnamed(sentence: str) -> Iterator[re.Match[str]]:
+    """Pronouns of the sentence, after a name, that cannot mean who is named in it."""
+    if place := _AFTER_PLACE.search(sentence):
+        yield place
+    first = next(iter(names(sentence)), "")
+    if first and (found := _OBJECT.search(sentence.partition(first)[2])):
+        yield found
 
 
 def _count(phrase: str, text: str) -> int:

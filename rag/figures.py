@@ -29,6 +29,10 @@ _NEARLY = re.compile(r"(?:nearly|almost|close to|just under)$")
 _ABOUT = re.compile(r"(?:about|around|roughly|approximately|some|an estimated|circa|or so)$")
 _DENIED = re.compile(r"\b(?:not|rather than|instead of)$")
 _BOUNDS = ((_DENIED, "≠"), (_LEAST, "≥"), (_MOST, "≤"), (_MORE, ">"), (_LESS, "<"), (_NEARLY, "≲"), (_ABOUT, "≈"))
+# "Three fewer than the 50": how far from it, and no bound.
+_APART = re.compile(
+    rf"(?:\d|\b(?:{'|'.join(CARDINAL)}))%?\s(?:percent\s|points\s)?(?:fewer|less|lower|more|higher|older|younger) than$"
+)
 _LEANS = re.compile(r"\b(?:to|against)\s(?:[\w'.-]+(?:'s)?\s){0,3}$|^[^\w]*-$")
 _NEAR = 40  # characters between a figure and one that leans on it
 _ROUNDING = 0.05  # of the value: how far "about" and "nearly" may round
@@ -171,8 +175,8 @@ def _figure(text: str, tokens: list[re.Match[str]], at: int, stop: int, value: f
     start = tokens[at - 1].start() if unit else start
     if not unit and stop < len(tokens):
         unit = _UNITS.get(tokens[stop].group().lower(), "")
-    before = text[max(0, start - 20) : start].rstrip().lower().removesuffix(" a").removesuffix(" the")
-    bound = next((sign for pattern, sign in _BOUNDS if pattern.search(before)), "")
+    before = text[max(0, start - 40) : start].rstrip().lower().removesuffix(" a").removesuffix(" the")
+    bound = "" if _APART.search(before) else next((sign for form, sign in _BOUNDS if form.search(before)), "")
     head = ""
     for token in tokens[stop : stop + 4]:
         word = token.group()

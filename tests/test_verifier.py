@@ -76,8 +76,23 @@ def test_each_fault_is_named(claim: str, reason: str) -> None:
 def test_a_bound_may_be_loosened_and_not_dropped() -> None:
     assert is_backed("Over 14,900 people watched.", cite(FINAL))
     assert is_backed("At least 14,900 people watched.", cite(FINAL))
+    assert is_backed("More than 14,000 people watched.", cite(FINAL))
+    assert not is_backed("More than 14,800 people watched.", cite(FINAL))
     assert not is_backed("14,900 people watched.", cite(FINAL))
     assert not is_backed("Fewer than 14,900 people watched.", cite(FINAL))
+
+
+def test_how_far_a_number_is_from_another_is_no_bound() -> None:
+    sentence = "The party won 47 seats, three fewer than the 50 that it needed."
+    assert is_backed("The party won 47 seats and needed 50.", cite(sentence))
+    assert not is_backed("The party won fewer than 47 seats.", cite(sentence))
+
+
+def test_the_day_of_publication_is_that_of_the_telling_alone() -> None:
+    assert is_backed("It was reported on Thursday that ferries stopped.", cite("Ferries stopped."))
+    assert is_backed("On Thursday, it was reported that ferries stopped.", cite("Ferries stopped."))
+    assert not is_backed("It was reported that ferries stopped on Thursday.", cite("Ferries stopped."))
+    assert not is_backed("Four cases were reported Thursday.", cite("Four cases were reported Tuesday."))
 
 
 def test_what_the_source_denies_is_not_asserted() -> None:
@@ -107,6 +122,25 @@ def test_victor_and_vanquished_are_not_exchanged() -> None:
 )  # fmt: skip
 def test_a_deed_may_be_told_from_its_other_side(claim: str, sentence: str) -> None:
     assert is_backed(claim, cite(sentence))
+
+
+@pytest.mark.parametrize(
+    ("claim", "sentence", "before"),
+    [
+        ("The Bergen Arena kept a hippo in 1914.", "The Memphis Zoo kept a hippo in 1914.", "Bergen Arena is old. "),
+        ("Menthol said the agency would act.", "Califf said the agency would act.", "The ban is on menthol. "),
+        ("The 27-year-old Hader won 17 games.", "The 27-year-old Bosch won 17 games.", "The other is Hader. "),
+    ],
+)  # fmt: skip
+def test_what_stands_near_does_not_take_the_place_of_what_is_said(claim: str, sentence: str, before: str) -> None:
+    assert is_backed(sentence, cite(sentence, before=before))
+    assert not is_backed(claim, cite(sentence, before=before))
+
+
+def test_who_speaks_is_told_from_who_is_spoken_to() -> None:
+    told = "Six people were hurt, the spokeswoman Kelli Christensen told Harbour Wire."
+    assert is_backed("Kelli Christensen told Harbour Wire that six people were hurt.", cite(told))
+    assert not is_backed("The spokeswoman Harbour Wire told Kelli Christensen that six people were hurt.", cite(told))
 
 
 @pytest.mark.parametrize(
