@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from rag.answer import Citation, Moment
@@ -14,6 +14,7 @@ from rag.timeline import Entry, timeline
 
 _LONGEST_TIMELINE = 6  # entries, where one was asked for
 _DIFFERING = 4  # entries, where sources differ
+_LONGEST_SPAN = 60  # characters that are marked where a sentence answers two parts of a question
 _ABOUT_IT = 0.5  # of the question's words that are held before a number is compared, or a story put in a timeline
 _OF_TIMELINES = frozenset(map(stem, ("timeline", "chronology", "sequence", "events", "changed", "evolved", "unfolded")))
 FIGURES = (AnswerType.HOW_MANY, AnswerType.HOW_MUCH)
@@ -45,7 +46,7 @@ def compose(query: Query, candidates: Sequence[Iterable[Candidate]], *, count: i
     after the first must be within `margin` of its score, in a passage that holds a name of the question.
     """
     if len(candidates) > 1:
-        return _plain([one.citation for some in candidates for one in islice(some, 1)])
+        return _plain(_each_once([one.citation for some in candidates for one in islice(some, 1)]))
     [found] = candidates
     if query.answer_type is AnswerType.TIMELINE:
         found = list(found)
@@ -70,14 +71,27 @@ def _worth_citing(query: Query, found: Iterable[Candidate], margin: float) -> It
                 yield other
 
 
+def _each_once(citations: Sequence[Citation]) -> list[Citation]:
+    """Citations of which none says what one before said: a sentence that answers two parts is cited for both."""
+    said: dict[str, Citation] = {}
+    for citation in citations:
+        one = said.setdefault(citation.sentence, citation)
+        if one.span and citation.span:
+            start, end = min(one.span[0], citation.span[0]), max(one.span[1], citation.span[1])
+            if end - start <= _LONGEST_SPAN:
+                said[citation.sentence] = replace(one, span=(start, end))
+        elif citation.span:
+            said[citation.sentence] = replace(one, span=citation.span)
+    return list(said.values())
+
+
 def plain_text(citations: Sequence[Citation]) -> str:
     """The cited sentences, word for word, each with the number of its citation."""
     return "\n\n".join(f"{citation.sentence} [{number}]" for number, citation in enumerate(citations, start=1))
 
 
 def _plain(citations: Sequence[Citation]) -> Composition:
-    distinct = tuple(dict.fromkeys(citations))
-    return Composition(distinct, plain_text(distinct))
+    return Composition(tuple(citations), plain_text(citations))
 
 
 def _difference(query: Query, found: Sequence[Candidate]) -> Composition | None:

@@ -125,6 +125,25 @@ def test_each_part_of_a_question_has_its_own_evidence() -> None:
     assert answer.citations == (EARLY.citation, LATE.citation)
 
 
+def test_a_sentence_that_answers_two_parts_is_cited_once_with_both_answers_marked() -> None:
+    sentence = "The dam above Derna burst on Sunday night in the hills of Wadi Derna."
+    when, where = sentence.index("Sunday night"), sentence.index("Wadi Derna")
+    one = told(sentence, "2023-09-11", 1, 9.0)
+    other = told(sentence, "2023-09-12", 2, 8.0)
+    answer = compose(
+        understand("When did the dam burst and where?", today=TODAY),
+        [
+            [replace(one, citation=replace(one.citation, span=(when, when + len("Sunday night"))))],
+            [replace(other, citation=replace(other.citation, span=(where, where + len("Wadi Derna"))))],
+        ],
+        count=3,
+        margin=2.0,
+    )
+    [citation] = answer.citations
+    assert answer.text == f"{sentence} [1]"
+    assert citation.span and sentence[slice(*citation.span)] == "Sunday night in the hills of Wadi Derna"
+
+
 @pytest.mark.parametrize(
     ("question", "measure"),
     [
