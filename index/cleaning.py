@@ -6,13 +6,14 @@ import html
 import re
 import unicodedata
 from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from index.article import Article, PageKind, RawPage
 from index.dump import read_dump
 from index.errors import InputError
-from index.junk import is_aside, is_caption
+from index.junk import is_aside, is_caption, pictures
 from index.published import NO_DATE, Dated, given_date, head_line_date, text_date
 from index.storyline import unwrap
 
@@ -98,7 +99,7 @@ def _from_story(page: RawPage) -> Found:
     lines = unwrap(normalise(content)).split("\n")
     title = _one_line(page.title or "").casefold()
     kept, caption = [], None
-    for line in (" ".join(line.split()) for line in lines):
+    for line in chain.from_iterable(pictures(" ".join(line.split())) for line in lines):
         if not line or is_aside(line) or line.casefold() == title:
             continue
         if is_caption(line):

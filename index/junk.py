@@ -111,6 +111,7 @@ _CAPTION_CREDIT = re.compile(
 _CAPTION_CUE = re.compile(
     r"\b(?:left|right|cent(?:er|re)|pictured|photo|seen|shown|file|poses?|looks on|arrives?)\b", re.I
 )
+_GALLERY_MARK = re.compile(r"\s*\bHide [Cc]aption \d{1,4} of \d{1,4}\b\s*")
 _OPENING = re.compile(r"^[^\w©(@]+")
 _SENTENCE_END = re.compile(r"[.!?…。！？؟।][\"'”’»)\]„」』]*(?:\s*\[\d+\])*$")
 _MAX_CHARACTERS = 1_000  # no furniture is longer, and no form is tried on more: some would take its square in time
@@ -155,13 +156,25 @@ def is_aside(line: str) -> bool:
 def is_caption(line: str, *, opening: bool = False) -> bool:
     """Whether a line is the caption of a picture; `opening` where it is no sentence and stands before the first."""
     words = len(line.split())
-    if len(line) > _MAX_CHARACTERS or words > 80:
+    if len(line) > _MAX_CHARACTERS:
+        return False
+    if _CAPTION_START.match(line) and _GALLERY_MARK.search(line[-40:]):
+        return True
+    if words > 80:
         return False
     if (_CREDIT_MARK.search(line) and _CAPTION_CREDIT.search(line)) or (
         _CAPTION_START.match(line) and not ends_sentence(line)
     ):
         return True
     return opening and words >= 6 and _CAPTION_CUE.search(line) is not None
+
+
+def pictures(line: str) -> list[str]:
+    """A whole gallery in one line as a line for each of its pictures, without the marks between them; else the line."""
+    if line.count("aption") < 2:  # of each mark
+        return [line]
+    parts = [part for part in _GALLERY_MARK.split(line) if part]
+    return parts if len(parts) > 1 else [line]
 
 
 def ends_sentence(line: str) -> bool:

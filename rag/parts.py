@@ -11,7 +11,12 @@ _VERB = (
     r"(?:say|said|agree|sign|have|has|had|vote|report|win|won|lose|lost|support|call|announce|condemn|claim|deny|describe|"
     r"respond|want|was|were|is|are|did|do|will|\w+ed)"
 )
-_BOTH = re.compile(rf"\bboth\s(?P<a>[^,;?]+?)\sand\s(?P<b>.+?)(?=\s(?:{_VERB}|in|on|about|at|for|to)\b|[,;?]|$)", re.I)
+_NAME = r"(?:the\s)?(?-i:[A-Z])[\w.-]*(?:\s(?:of\s|the\s)*(?-i:[A-Z])[\w.-]*)*"
+_BOTH = re.compile(
+    rf"\bboth\s(?P<a>[^,;?]+?)\sand\s"
+    rf"(?P<b>{_NAME}(?=\s(?-i:[a-z])|[,;?]|$)|.+?(?=\s(?:{_VERB}|in|on|about|at|for|to)\b|[,;?]|$))",
+    re.I,
+)
 _FIRST = re.compile(
     r"^(?P<stem>(?:which|what|who)\b[^,:]*?"
     r"\b(?:first|earlier|later|sooner|last|more|fewer|less|most|\w{2,}er|\w{2,}est)\b[^,:]*)[,:]\s*"

@@ -277,6 +277,21 @@ def test_any_markup_gives_an_article_or_an_input_error(text: str) -> None:
             continue
 
 
+def test_a_gallery_in_one_line_is_a_line_a_picture_and_keeps_no_marks() -> None:
+    gallery = (
+        "Photos: The storm A ferry lies on its side in Bergen. Hide Caption 1 of 3 "
+        "Photos: The storm Two men look at the quay. Hide Caption 2 of 3 Photos: The storm A gull Hide Caption 3 of 3"
+    )
+    long = f"Photos: The storm {'The water stood high in the streets of Bergen. ' * 12}Hide Caption 4 of 9"
+    article = clean(page(f"Two ferries were lost on Monday.\n{gallery}\n{long}", PageKind.STORY))
+    assert article.text.split("\n\n") == [
+        "Two ferries were lost on Monday.",
+        "Photos: The storm A ferry lies on its side in Bergen.",
+        "Photos: The storm Two men look at the quay.",
+    ]
+    assert article.caption == "Photos: The storm A gull"
+
+
 def stories(count: int, *, foot: str, shared: str = "") -> list[str]:
     return [
         f"Report number {n} tells of place {n} and what the {n} people there did.\n\n{shared}\n\n{foot}"

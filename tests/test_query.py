@@ -265,6 +265,10 @@ def test_a_follow_up_of_a_follow_up_reaches_back() -> None:
             "Did both Putin and Zelensky say they would meet?",
             ("Did Putin say they would meet?", "Did Zelensky say they would meet?"),
         ),
+        (
+            "Did both Finland and the United Kingdom apply to join the pact?",
+            ("Did Finland apply to join the pact?", "Did the United Kingdom apply to join the pact?"),
+        ),
         ("Which came first, the ceasefire or the summit?", ("The ceasefire?", "The summit?")),
         ("Did Biden resign before or after the debate?", ("Did Biden resign?", "The debate?")),
         (
