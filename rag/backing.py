@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from enum import Enum
 from functools import lru_cache
 
@@ -60,7 +59,7 @@ _LIGHT = frozenset(
 )
 _BESIDE = 2  # words that the source says itself before one that says little, or one of the topic, may be added
 _PRONOUN_STEMS = frozenset(map(stem, PRONOUNS))
-_SLOT = 2  # words that stand in the place of others, at most
+_SLOTS = (1, 2)  # how many words may stand in the place of others
 _PARTICLES = vocabulary("of the for and on in de da di del la le van von der den bin al ibn y")
 
 
@@ -106,10 +105,10 @@ def back(claim: str, sources: Sequence[Source], *, anchors: int = 0) -> Backing:
     given = _given(claim, sources)
     found: dict[_How, list[str]] = {how: [] for how in _How}
     words = _WORD.findall(claim)
-    replacing = _replacing(words, sources)
+    places = _Places(words, sources)
     for place, word in enumerate(words):
         how = given.how(word, is_first=claim.startswith(word))
-        if how in _ELSEWHERE and place in replacing:
+        if how in _ELSEWHERE and places.are_taken(place):
             how = _How.MISSING
         if how is not None:
             found[how].append(word)
@@ -138,18 +137,40 @@ class _How(Enum):
 _ELSEWHERE = frozenset((_How.TITLE, _How.AROUND))
 
 
-def _replacing(words: Sequence[str], sources: Sequence[Source]) -> frozenset[int]:
-    """The places of words of the claim that stand where a source has others, which the claim does not tell."""
-    plain = {stem(word) for word in words} | HARMLESS | _PRONOUN_STEMS
-    found: set[int] = set()
-    for source in sources:
-        theirs = _WORD.findall(blanked(mask(source.sentence)))
-        matcher = SequenceMatcher(None, [stem(word) for word in words], [stem(word) for word in theirs], autojunk=False)
-        for kind, start, end, first, last in matcher.get_opcodes():
-            lost = [word for word in theirs[first:last] if stem(word) not in plain]
-            if kind == "replace" and lost and max(end - start, last - first) <= _SLOT:
-                found.update(range(start, end))
-    return frozenset(found)
+class _Places:
+    """Where the words of a claim stand in its sources, by their neighbours."""
+
+    def __init__(self, words: Sequence[str], sources: Sequence[Source]) -> None:
+        self._words = _bounded(words)
+        self._plain = {*self._words, *HARMLESS, *_PRONOUN_STEMS}
+        self._sources = [_bounded(_WORD.findall(blanked(mask(source.sentence)))) for source in sources]
+        self._at: list[dict[str, list[int]]] = [{} for _ in sources]
+        for found, theirs in zip(self._at, self._sources, strict=True):
+            for at, word in enumerate(theirs):
+                found.setdefault(word, []).append(at)
+
+    def are_taken(self, place: int) -> bool:
+        """Whether a source has other words there, between the same two, that the claim does not tell."""
+        for size in _SLOTS:
+            for start in range(place - size + 1, place + 1):
+                around = self._words[start : start + size + 2]  # with the bounds, which count as words
+                if start >= 0 and len(around) == size + 2 and self._have_others(around):
+                    return True
+        return False
+
+    def _have_others(self, around: Sequence[str]) -> bool:
+        first, *slot, last = around
+        for found, theirs in zip(self._at, self._sources, strict=True):
+            for at in found.get(first, ()):
+                other = theirs[at + 1 : at + 1 + len(slot)]
+                if theirs[at + 1 + len(slot) : at + 2 + len(slot)] == [last] and not self._plain.issuperset(other):
+                    return True
+        return False
+
+
+def _bounded(words: Sequence[str]) -> list[str]:
+    """The stems of a sentence's words between its two ends."""
+    return ["", *map(stem, words), ""]
 
 
 @dataclass(frozen=True, slots=True)
