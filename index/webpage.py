@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import trafilatura
+from lxml import etree
 
 from index.published import SLACK, Dated, metadata_date, text_date
 from index.unseen import drop_unseen
@@ -92,10 +93,12 @@ def plain_text(markup: str) -> str:
     drop_unseen(root)
     for element in list(root.iter("script", "style", "noscript", "iframe")):
         element.drop_tree()
-    for element in root.iter(*_BLOCKS):
-        element.text = "\n\n" + (element.text or "")
-        element.tail = "\n\n" + (element.tail or "")
-    return str(root.text_content())
+    # Read, and nothing written into the tree: what a page may hold, a form feed, lxml does not let be put there.
+    parts: list[str] = []
+    for event, element in etree.iterwalk(root, events=("start", "end", "comment", "pi")):
+        parted = "\n\n" if element.tag in _BLOCKS else ""
+        parts.append(parted + ((element.text if event == "start" else element.tail) or ""))
+    return "".join(parts)
 
 
 def _read(markup: str, url: str | None) -> Webpage:

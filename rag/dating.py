@@ -17,6 +17,7 @@ _UP_TO = re.compile(r"\b(?:until|till|before|by|up to)\s(?:the\s)?$", re.I)
 _PUBLISHING = re.compile(r"\b(?:reported|published|wrote|as of|according)\b", re.I)
 _JUST_BEFORE = re.compile(r"\b(?:reported|published|wrote|as of)\s(?:(?:on|the)\s)*$", re.I)
 _SOON_AFTER = re.compile(r"^,?(?:\s[\w']+){1,6}?\s(?:reported|published|wrote)\b", re.I)
+_events = lru_cache(maxsize=64)(event_dates)  # each phrase of a sentence asks for all of them
 _YEAR = re.compile(r"(?<![\d.,$€£-])(?:1[5-9]|20)\d\d(?![\d%]|[.,]\d)")
 
 
@@ -106,7 +107,7 @@ def _readings(text: str, phrase: Phrase, published: date | None) -> set[Days]:
     settled = (
         set()
         if _FROM.search(text[: phrase.start])
-        else {(event.first, event.last) for event in event_dates(text, published) if event.phrase.endswith(phrase.text)}
+        else {(event.first, event.last) for event in _events(text, published) if event.phrase.endswith(phrase.text)}
     )
     if settled:
         return settled

@@ -277,6 +277,11 @@ def test_any_markup_gives_an_article_or_an_input_error(text: str) -> None:
             continue
 
 
+def test_markup_in_a_story_may_hold_what_markup_may_not() -> None:
+    article = clean(page("<p>Two ferries&#12; were\x0b lost.</p><p>None sank.</p>", PageKind.STORY))
+    assert article.text.split() == ["Two", "ferries", "were", "lost.", "None", "sank."]
+
+
 def test_a_gallery_in_one_line_is_a_line_a_picture_and_keeps_no_marks() -> None:
     gallery = (
         "Photos: The storm A ferry lies on its side in Bergen. Hide Caption 1 of 3 "
