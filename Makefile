@@ -23,7 +23,7 @@ chat: setup ## Build the example archive and open the chat on it
 
 # Each process computes on one core: threads of both would only wait for one another.
 test: setup ## Run the tests
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 lint: setup ## Check style and types
 	$(BIN)/ruff check .
