@@ -69,7 +69,7 @@ class BoilerplateLearner:
         whole = _again(self._wholes, source, _digest(lines))
         if whole.on(frozenset(map(_digest, line_key(title).split())), 0) and whole.pages == _MIN_PAGES:
             whole.text = lines
-        self._lines, self._wholes = self._bounded(self._lines), self._bounded(self._wholes)
+        self._forget()
 
     def learned(self) -> Mapping[str, frozenset[str]]:
         """The boilerplate lines of each source that has any, as `line_key` writes them."""
@@ -82,6 +82,14 @@ class BoilerplateLearner:
             found[source].update(seen.text.split("\n") if seen.text else ())
         return {source: frozenset(lines) for source, lines in found.items() if lines}
 
+    def _forget(self) -> None:
+        if max(len(self._lines), len(self._wholes)) <= self._capacity:
+            return
+        self._lines, self._wholes = self._bounded(self._lines), self._bounded(self._wholes)
+        if len(self._pages) > self._capacity:
+            alive = {source for source, _ in (*self._lines, *self._wholes)}
+            self._pages = Counter({source: count for source, count in self._pages.items() if source in alive})
+
     def _bounded(self, seen: _Seens) -> _Seens:
         if len(seen) <= self._capacity:
             return seen
@@ -89,9 +97,6 @@ class BoilerplateLearner:
         entries = list(seen.items())
         order = sorted(range(len(entries)), key=lambda number: (min(entries[number][1].pages, _MIN_PAGES), number))
         kept = sorted(order[(len(order) + 1) // 2 :])
-        if len(self._pages) > self._capacity:
-            alive = {source for source, _ in (*self._lines, *self._wholes)}
-            self._pages = Counter({source: count for source, count in self._pages.items() if source in alive})
         return dict(entries[number] for number in kept)
 
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from rag.dating import mask
 from rag.figures import blanked
-from rag.lexicon import HARMLESS, is_known, meanings, meant, opposites, senses, stem, told, vocabulary
+from rag.lexicon import HARMLESS, OF_A_PLACE, is_known, meanings, meant, opposites, senses, stem, told, vocabulary
 from rag.tagging import PRONOUNS
 from rag.words import names
 
@@ -21,7 +21,7 @@ _PRONOUN = re.compile(
     r"\b(?:he|she|it|they|him|her|his|its|their|them|hers|theirs|we|i|"
     r"(?:the|this|that|these|those|both|each|one|two|all) "
     r"(?!same\b|first\b|last\b|next\b|new\b|only\b)(?-i:[a-z])\w*|"
-    r"the \d+ ?-year-old (?:(?-i:[a-z])\w*|\w+(?:an|ese|ish|i))|one of|there|others?)\b",
+    rf"the \d+ ?-year-old (?-i:[a-z]\w*|[A-Z]{OF_A_PLACE})|one of|there|others?)\b",
     re.I,
 )
 # "Born in Chicago 69 years ago, he is": what stands before the comma is no one whom the pronoun could mean.
@@ -33,7 +33,7 @@ _OBJECT = re.compile(
     r"^ (?:\w+ ){1,3}(?P<pronoun>him|them|her(?= (?:the|an?|to|in|on|at|for|with|from|by|as|and|that)\b|\W|$))\b", re.I
 )
 _GROUP = re.compile(
-    r"\b(?:the|his|her|its|their|that|this) (?:(?-i:[a-z]\w*|[A-Z]\w+(?:an|ese|ish|i)) )?"
+    rf"\b(?:the|his|her|its|their|that|this) (?:(?-i:[a-z]\w*|[A-Z]{OF_A_PLACE}) )?"
     r"(?:country|government|company|capital|region|city|party|team|club|state|nation|territory|alliance|"
     r"court|agency|group|side|army|president|minister|prime minister|leader|spokesman)\b",
     re.I,
@@ -105,13 +105,12 @@ def back(claim: str, sources: Sequence[Source], *, anchors: int = 0) -> Backing:
     given = _given(claim, sources)
     found: dict[_How, list[str]] = {how: [] for how in _How}
     words = _WORD.findall(claim)
-    places = _Places(words, sources)
-    for place, word in enumerate(words):
-        how = given.how(word, is_first=claim.startswith(word))
-        if how in _ELSEWHERE and places.are_taken(place):
-            how = _How.MISSING
+    hows = [given.how(word, is_first=claim.startswith(word)) for word in words]
+    places = _Places(words, sources) if _ELSEWHERE.intersection(hows) else None
+    for place, (word, how) in enumerate(zip(words, hows, strict=True)):
         if how is not None:
-            found[how].append(word)
+            is_taken = places is not None and how in _ELSEWHERE and places.are_taken(place)
+            found[_How.MISSING if is_taken else how].append(word)
     said = len(found[_How.EXACT]) + len(found[_How.SAME]) + anchors
     # Of words alone that only WordNet has alike no claim is made, nor of one of the topic or one that says little.
     missing = found[_How.MISSING] + found[_How.ALIKE][max(0, said - 1) :]

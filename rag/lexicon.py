@@ -107,6 +107,7 @@ for _line in IMPLIED.replace("\n", " ").split("|"):
 HARMLESS = frozenset(stem(word) for word in HARMLESS_WORDS.split()) | frozenset(map(stem, STOP_WORDS))
 
 
+OF_A_PLACE = r"\w+(?:an|ese|ish|i)"  # how words for those of a place end, after their capital
 _DERIVED = re.compile(r"(?:ation|ition|sion|tion|ion|ment|ance|ence|al|er|or|ist)$")  # "explosion", "refusal"
 
 

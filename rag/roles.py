@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from rag.clauses import NORMAL, SAYING, Deed, Reading, read
 from rag.dating import mask
-from rag.lexicon import HARMLESS, same, senses, stem, told, vocabulary
+from rag.lexicon import HARMLESS, OF_A_PLACE, same, senses, stem, told, vocabulary
 from rag.tagging import PRONOUNS
 
 # Deeds that both sides do alike, so that their order says nothing.
@@ -29,7 +29,7 @@ _OF_ITSELF = frozenset(
     map(stem, vocabulary("open close shut start begin end stop halt move break burn grow increase drop sink fly crash"))
 )
 _UNNAMED = PRONOUNS - {"his", "her", "its", "their"}  # "its commander, Jo March" is named
-_OF_A_PLACE = re.compile(r"^[A-Z]\w+(?:an|ese|ish|i)$")
+_OF_A_PLACE = re.compile(rf"^[A-Z]{OF_A_PLACE}$")
 _TITLES = frozenset(
     map(
         stem,
@@ -108,7 +108,7 @@ def _misplaced(
     A heading names few of those, so that what only it tells, and no source (`is_told`), is another's less often.
     """
     doers = _entities(own.at(deed.doers))
-    if deed.verb in SAYING and is_told and (speaker := _other_speaker(own, deed, given)):
+    if deed.verb in SAYING and is_told and (speaker := _other_speaker(own, deed, doers, given)):
         return speaker
     known = [word for word in doers if any(_among(word, reading.words, reading) for reading in readings)]
     if not known or any(_among(word, reading.at(other.left), reading) for word in known for reading, other in given):
@@ -129,9 +129,9 @@ def _misplaced(
     return None
 
 
-def _other_speaker(own: Reading, deed: Deed, given: Sequence[tuple[Reading, Deed]]) -> str | None:
+def _other_speaker(own: Reading, deed: Deed, doers: Sequence[str], given: Sequence[tuple[Reading, Deed]]) -> str | None:
     """One who is named as saying what others say by name, in each source, and to whom they are said to say it."""
-    names = [word for word in _entities(own.at(deed.doers)) if word[0].isupper()]
+    names = [word for word in doers if word[0].isupper()]
     spoken = [(reading, reading.at(other.doers)) for reading, other in given]
     if not names or not all(_is_named(speakers) for _, speakers in spoken):
         return None
@@ -139,8 +139,7 @@ def _other_speaker(own: Reading, deed: Deed, given: Sequence[tuple[Reading, Deed
         return None
     if not all(_is_exchanged(own, deed, reading, other) for reading, other in given):
         return None
-    told = [word for word in names if any(_among(word, r.at(other.right), r) for r, other in given)]
-    return told[0] if told else None
+    return next((word for word in names if any(_among(word, r.at(other.right), r) for r, other in given)), None)
 
 
 def _is_exchanged(own: Reading, deed: Deed, reading: Reading, other: Deed) -> bool:
