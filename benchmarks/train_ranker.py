@@ -2,10 +2,10 @@
 
     python -m benchmarks.train_ranker --data ../shared/newsqa-train --work .archives/ranker [--every 2]
 
-Every question is searched by its words as of the day it was asked, in the articles of --data; only the passages found
-so are embedded, since a few hundred weights do not need all of an archive. Passages and sentences that hold the answer
-are right. What cannot be answered is made from the same questions: without the articles that hold the answer, or asked
-of articles that end long before the day. The seeds are fixed, so a run repeats.
+The archive of --data is built first, unless it is there; every question is searched in it as of the day it was asked,
+as the assistant searches. Passages and sentences that hold the answer are right. What cannot be answered is made from
+the same questions: without the articles that hold the answer, or asked of articles that end long before the day. The
+seeds are fixed, so a run repeats.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,23 +24,22 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from index.build import Input, passage_input
+from index.build import Input
 from index.embedding import SentenceTransformerEmbedder
 from index.faiss_store import FaissStore, open_archive
-from index.faiss_writer import PassageText
 from index.rebuild import rebuild
-from index.store import Filter, Hit, StoredPassage, Vector
-from index.vector_cache import VectorCache
+from index.store import Filter, Hit, Vector
 from rag.evaluation import Question, first_rank, normalise, read_questions
 from rag.query import Query, understand
 from rag.ranker import Ranker, Scorer, reading_rows, verdict_rows
 from rag.reader import PACKAGED, Calibration, TrainedReader, confidence
-from rag.retriever import Found, fuse
+from rag.retriever import Found, Retriever
 from rag.signals import Shown, Signals
 from rag.telling import Spans, weigh
 from rag.telling import gather as gather_spans
 
-POOL = 45  # passages found by their words
+POOL = 60  # passages found, as the assistant finds them
+WIDE = 400  # passages among which those of some articles are looked for
 READ = 12  # of them whose sentences are scored
 LONG_AGO = 200  # days that separate a question from the articles that cannot answer it
 LONG_AGO_EVERY = 3  # of so many questions one is asked of such articles too
@@ -48,49 +48,44 @@ FOLDS = 4
 SPAN_FIT = {"units": 8, "epochs": 12, "seeds": (0, 1)}  # there are some 500 spans a question
 
 
-class Unembedded(SentenceTransformerEmbedder):
-    """Gives no real vectors: an archive is wanted for its texts and words alone."""
+class Part:
+    """A store of which only some articles can be found.
 
-    def embed_passages(self, texts: Sequence[str]) -> Vector:
-        """Unit vectors that say nothing."""
-        vectors = np.zeros((len(texts), 384), dtype=np.float32)
-        vectors[np.arange(len(texts)), np.arange(len(texts)) % 384] = 1
-        return vectors
+    It finds what an archive without the others would, but that words are as rare as they are in the whole.
+    """
 
-
-class Pools:
-    """The passages found for questions, with their true cosines; each passage is embedded once, and kept in a cache."""
-
-    def __init__(self, store: FaissStore, embedder: SentenceTransformerEmbedder, cache: VectorCache) -> None:
+    def __init__(self, store: FaissStore, owners: Owners, admits: Callable[[str], bool]) -> None:
         self._store = store
-        self._embedder = embedder
-        self._cache = cache
-        self._vectors: dict[int, Vector] = {}
+        self._owners = owners
+        self._admits = admits
 
-    def hits(self, query: Query, last: date) -> list[Hit]:
-        """What the question's words find up to a day."""
-        return self._store.lexical(query.terms, POOL, Filter(last=last))
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
 
-    def embed(self, numbers: Sequence[int]) -> None:
-        """Embeds the passages of these numbers that are not embedded yet."""
-        fresh = self._store.passages(sorted(set(numbers) - self._vectors.keys()))
-        for at in range(0, len(fresh), 1024):
-            some = fresh[at : at + 1024]
-            vectors, _ = self._cache.embed(self._embedder, [passage_input(_text(stored)) for stored in some])
-            self._vectors.update((stored.number, vector) for stored, vector in zip(some, vectors, strict=True))
-            print(f"embedded {at + len(some):,} of {len(fresh):,}", flush=True)
+    def dense(self, vector: Vector, k: int, where: Filter) -> list[Hit]:
+        """The nearest passages of these articles, among the first `WIDE` of all."""
+        return self._some(self._store.dense(vector, WIDE, where), k)
 
-    def pool(self, query: Query, hits: Sequence[Hit]) -> list[Found]:
-        """The passages as the retriever would give them, best first."""
-        vector = self._embedder.embed_question(query.standalone)
-        dense = [replace(hit, score=float(self._vectors[hit.passage] @ vector)) for hit in hits]
-        ranked = sorted(fuse(query, dense, hits), key=lambda hit: (-hit.score, hit.passage))
-        stored = self._store.passages([hit.passage for hit in ranked])
-        return [hit.found(one) for one, hit in zip(stored, ranked, strict=True)]
+    def lexical(self, terms: Sequence[str], k: int, where: Filter) -> list[Hit]:
+        """The best passages of these articles by their words, among the first `WIDE` of all."""
+        return self._some(self._store.lexical(terms, WIDE, where), k)
+
+    def _some(self, hits: Sequence[Hit], k: int) -> list[Hit]:
+        self._owners.learn(hits)
+        return [hit for hit in hits if self._admits(self._owners[hit.passage])][:k]
 
 
-def _text(stored: StoredPassage) -> PassageText:
-    return PassageText(stored.number, stored.article.title, stored.article.published, stored.passage.text)
+class Owners(dict[int, str]):
+    """The article of each passage met so far."""
+
+    def __init__(self, store: FaissStore) -> None:
+        super().__init__()
+        self._store = store
+
+    def learn(self, hits: Sequence[Hit]) -> None:
+        """Reads the articles of passages that are new."""
+        fresh = [hit.passage for hit in hits if hit.passage not in self]
+        self.update((stored.number, stored.article_id) for stored in self._store.passages(fresh))
 
 
 @dataclass(frozen=True)
@@ -119,50 +114,51 @@ class Case:
 
 def gather(data: Path, work: Path, every: int) -> tuple[list[Example], list[Case]]:
     """The questions with their pools, and the cases that the calibration is set on."""
-    if not (work / "archive" / "CURRENT").exists():
-        rebuild(work / "archive", Input.of(data / "articles.jsonl.gz"), Unembedded())
     embedder = SentenceTransformerEmbedder()
+    rebuild(work / "archive", Input.of(data / "articles.jsonl.gz"), embedder)
     store = open_archive(work / "archive", embedder.card)
-    with VectorCache(work / "vectors.sqlite", embedder.card) as cache:
-        pools = Pools(store, embedder, cache)
-        asked = []
-        for question in read_questions(data / "questions.jsonl")[::every]:
-            assert question.asked is not None
-            query = understand(question.question, as_of=question.asked, today=question.asked)
-            before = question.asked - timedelta(days=LONG_AGO)
-            old = pools.hits(query, before) if len(asked) % LONG_AGO_EVERY == 0 else []
-            asked.append((question, query, pools.hits(query, question.asked), old, before))
-        pools.embed([hit.passage for _, _, hits, old, _ in asked for hit in (*hits, *old)])
+    owners = Owners(store)
+
+    def search(query: Query, last: date, admits: Callable[[str], bool] | None = None) -> list[Found]:
+        some = Part(store, owners, admits) if admits else store
+        return Retriever(some, embedder).search(query, k=POOL, where=Filter(last=last))
+
     examples, cases = [], []
-    for question, query, hits, old, before in asked:
-        example = _example(question, query, pools.pool(query, hits))
+    for count, question in enumerate(read_questions(data / "questions.jsonl")[::every]):
+        assert question.asked is not None
+        query = understand(question.question, as_of=question.asked, today=question.asked)
+        example = _example(question, query, search(query, question.asked))
         examples.append(example)
-        cases += _cases(example, pools, hits)
+        cases += _cases(example, partial(search, query, question.asked))
+        before = question.asked - timedelta(days=LONG_AGO)
+        old = search(query, before) if count % LONG_AGO_EVERY == 0 else []
         if len(old) == POOL:
-            long_ago = _example(question, query, pools.pool(query, old))
+            long_ago = _example(question, query, old)
             gap = (query.anchor - before).days
             if not long_ago.held.any():
                 cases.append(Case(query, long_ago.pool, gap, answerable=False))
             if example.held[:READ].any() and len(examples) % OLD_NEWS_EVERY == 0:
                 cases.append(Case(query, example.pool, gap, answerable=True))
+        if count % 100 == 0:
+            print(f"{count:,} questions searched", flush=True)
     return examples, cases
 
 
-def _cases(example: Example, pools: Pools, hits: Sequence[Hit]) -> Iterator[Case]:
+def _cases(example: Example, search: Callable[[Callable[[str], bool]], list[Found]]) -> Iterator[Case]:
     """The question of the whole archive, of one without what answers it, and of archives of one article."""
-    owners = {hit.stored.number: hit.stored.article_id for hit in example.pool}
+    owners = [hit.stored.article_id for hit in example.pool]
     if not example.held[:READ].any():
         return
-    holders = {hit.stored.article_id for hit, held in zip(example.pool, example.held, strict=True) if held}
+    holders = {owner for owner, held in zip(owners, example.held, strict=True) if held}
     yield Case(example.query, example.pool, 0, answerable=True)
-    left = [hit for hit in hits if owners[hit.passage] not in holders]
+    without = _example(example.question, example.query, search(lambda owner: owner not in holders))
+    left = [hit for hit, held in zip(without.pool, without.held, strict=True) if not held]
     if len(left) > READ:
-        yield Case(example.query, pools.pool(example.query, left), 0, answerable=False)
+        yield Case(example.query, left, 0, answerable=False)
     for answers in (True, False):
-        best = next((o for o in map(owners.get, owners) if (o in holders) is answers), None)
-        alone = [hit for hit in hits if owners[hit.passage] == best]
-        if alone:
-            yield Case(example.query, pools.pool(example.query, alone), 0, answerable=answers)
+        best = next((owner for owner in owners if (owner in holders) is answers), None)
+        if best:
+            yield Case(example.query, search(best.__eq__), 0, answerable=answers)
 
 
 def _example(question: Question, query: Query, pool: list[Found]) -> Example:
