@@ -13,6 +13,7 @@ back.
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -164,14 +165,20 @@ def main() -> None:
     parser.add_argument("--shares", type=float, nargs="*", default=SHARES, help="that the filters let pass")
     parser.add_argument("--folder", type=Path, help="where the large archive is, or is made and kept")
     options = parser.parse_args()
-    if options.folder:
-        if not (options.folder / "CURRENT").exists():
-            build(options.archive, options.folder, options.passages)
-        measure(options.folder, options.questions, options.asked, options.shares)
-        return
     with tempfile.TemporaryDirectory() as folder:
-        build(options.archive, Path(folder) / "archive", options.passages)
-        measure(Path(folder) / "archive", options.questions, options.asked, options.shares)
+        archive = options.folder or Path(folder) / "archive"
+        if not (archive / "CURRENT").exists():
+            _apart(build, options.archive, archive, options.passages)
+        _apart(measure, archive, options.questions, options.asked, options.shares)
+
+
+def _apart(work: Callable[..., object], *given: object) -> None:
+    """Does it in a process of its own, so that what one took of memory is not counted for the next."""
+    process = multiprocessing.get_context("spawn").Process(target=work, args=given)
+    process.start()
+    process.join()
+    if process.exitcode:
+        raise SystemExit(process.exitcode)
 
 
 if __name__ == "__main__":

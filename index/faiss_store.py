@@ -46,6 +46,7 @@ class FaissStore:
             self.moved |= segment.moved
         self._last_articles = list(accumulate((segment.ranges[1] for segment in segments), max))
         self._last_passages = list(accumulate((segment.ranges[3] for segment in segments), max))
+        self._last_seen: tuple[Filter, list[Mask | None]] | None = None
 
     @classmethod
     def checked(cls, folder: Path, manifest: Manifest, held: FaissStore | None = None) -> FaissStore:
@@ -121,11 +122,18 @@ class FaissStore:
         )
 
     def _seen(self, where: Filter) -> list[Mask | None]:
-        """For each segment which of its passages may be seen and are not gone; None for all."""
-        return [
-            _both(segment.facts.admitted(where), alive)
-            for segment, alive in zip(self.segments, self._alive, strict=True)
-        ]
+        """For each segment which of its passages may be seen and are not gone; None for all.
+
+        Those of the last filter are kept, as both searches of a question have the same.
+        """
+        last = self._last_seen
+        if last is None or last[0] != where:
+            masks = [
+                _both(segment.facts.admitted(where), alive)
+                for segment, alive in zip(self.segments, self._alive, strict=True)
+            ]
+            self._last_seen = last = (where, masks)
+        return last[1]
 
     @cached_property
     def _alive(self) -> list[Mask | None]:
