@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import faiss
@@ -119,6 +120,24 @@ def nearest(
     Fewer only where fewer pass. Of vectors in lists, `few` or less that pass are looked at one and all; else the
     lists that are looked into are `probed` without a filter, and with one as many more as fewer pass.
     """
+    with _alone():
+        return _nearest(index, query, k, mask, probed, few)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """FAISS searches in the thread that asks: on a busy machine its others are waited for, seven times as long."""
+    threads = faiss.omp_get_max_threads()  # of this thread, as what is set
+    faiss.omp_set_num_threads(1)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(threads)
+
+
+def _nearest(
+    index: faiss.Index, query: Vector, k: int, mask: Mask | None, probed: int, few: int
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     passing = index.ntotal if mask is None else int(np.count_nonzero(mask))
     k = min(k, passing)
     if k < 1:

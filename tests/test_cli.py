@@ -136,6 +136,29 @@ def test_ask_is_kept_to_days_and_sources_and_names_a_source_that_is_not_there(ex
     assert "no source 'harbor-wire'. Did you mean 'harbour-wire'?" in wrong.stderr
 
 
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="threads are counted where Linux tells them")
+def test_a_question_takes_one_thread_so_that_it_need_not_wait_for_others(example_archive: Path):
+    script = (
+        "import pathlib, sys; from ui.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: print(pathlib.Path('/proc/self/status').read_text())"
+    )
+    three = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"} | {
+        "OMP_NUM_THREADS": "3"
+    }
+    shown = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script, "ask", QUESTION, "--archive", str(example_archive)],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=Path(__file__).parents[1],
+        env=three,
+    ).stdout
+    assert SENTENCE.split(",", maxsplit=1)[0] in " ".join(shown.split())
+    assert "\nThreads:\t1\n" in shown
+
+
 def test_the_version_is_printed():
     shown = dateline("--version")
     assert (shown.returncode, shown.stdout.split()[0]) == (0, "dateline")
