@@ -42,8 +42,8 @@ POOL = 60  # passages found, as the assistant finds them
 WIDE = 400  # passages among which those of some articles are looked for
 READ = 12  # of them whose sentences are scored
 LONG_AGO = 200  # days that separate a question from the articles that cannot answer it
-LONG_AGO_EVERY = 3  # of so many questions one is asked of such articles too
-OLD_NEWS_EVERY = 4  # of so many questions one is answered by articles that end long before: old news is no less true
+LONG_AGO_EVERY = 1  # of so many questions one is asked of such articles too
+OLD_NEWS_EVERY = 8  # of so many questions one is answered by articles that end long before: old news is no less true
 FOLDS = 4
 SPAN_FIT = {"units": 8, "epochs": 12, "seeds": (0, 1)}  # there are some 500 spans a question
 

@@ -10,7 +10,7 @@ from rag.answer import Citation, Moment
 from rag.quantity import measure_asked, quantities
 from rag.query import AnswerType, Query
 from rag.stems import holds_name, name_stems, stem, stems
-from rag.timeline import Entry, timeline
+from rag.timeline import Entry, of_another_year, timeline
 
 _LONGEST_TIMELINE = 6  # entries, where one was asked for
 _DIFFERING = 4  # entries, where sources differ
@@ -43,7 +43,8 @@ def compose(query: Query, candidates: Sequence[Iterable[Candidate]], *, count: i
 
     A question that asks for a timeline gets one, of the stories about what it asks; so does one whose best sentence
     gives a number that an independent source puts otherwise. Else the best `count` sentences are cited, of which those
-    after the first must be within `margin` of its score, in a passage that holds a name of the question.
+    after the first must be within `margin` of its score, in a passage that holds a name of the question, and, where a
+    number is asked for, tell of no other year.
     """
     if len(candidates) > 1:
         return _plain(_each_once([one.citation for some in candidates for one in islice(some, 1)]))
@@ -67,7 +68,8 @@ def _worth_citing(query: Query, found: Iterable[Candidate], margin: float) -> It
     for first in islice(citations, 1):
         yield first
         for other in citations:
-            if other.score >= first.score - margin and _is_named(query, other):
+            is_apart = query.answer_type in FIGURES and of_another_year(other, first)
+            if other.score >= first.score - margin and _is_named(query, other) and not is_apart:
                 yield other
 
 

@@ -11,7 +11,7 @@ from itertools import zip_longest
 
 from rag.answer import Citation, Evidence
 from rag.composer import Candidate
-from rag.orders import is_order
+from rag.orders import in_turn, is_order
 from rag.query import Query
 from rag.reader import Reading, SentenceScore
 from rag.retriever import Found
@@ -51,7 +51,8 @@ def candidates(look: Look, count: int, *, figures: bool) -> Iterator[Candidate]:
         words = frozenset(re.findall(r"\w+", text.casefold()))
         if any(_is_repeated(words, other, figures=figures) for other in said):
             continue
-        if commanding(hit.stored.article.title) or is_order(text):
+        article = hit.stored.article
+        if commanding(article.title) or is_order(text) or in_turn(article.text, score.start):
             continue
         said.append(words)
         given.update(answer for answer, _ in score.answers)

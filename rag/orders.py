@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+_LONGEST_OPENER = 60  # characters before a sentence that are looked at
 _SAY = (
     r"(?:say|report|state|reply|respond|answer|announce|declare|claim|confirm|mention|print|write|tell|repeat|add|warn|"
     r"insist|pretend|conclude|assert)"
@@ -149,6 +150,19 @@ _REPORTED = re.compile(
     re.I,
 )
 _SAYS_THAT = re.compile(rf"\b{_COMMAND}", re.I)
+
+
+# A line that opens a turn in a template of chats, of which what follows is said: "### Response:".
+_OPENS_TURN = re.compile(
+    r"(?:^|\n)[^\S\n]*(?:#{1,6}\s?(?:instructions?|responses?|inputs?|outputs?|system|user|human|assistant)\b\W*"
+    r"|(?:system|user|human|assistant)\s?:\s*)$",
+    re.I,
+)
+
+
+def in_turn(text: str, start: int) -> bool:
+    """Whether the line before a place opens a turn of a chat: no newspaper says what follows."""
+    return _OPENS_TURN.search(text, max(0, start - _LONGEST_OPENER), start) is not None
 
 
 def is_order(text: str) -> bool:

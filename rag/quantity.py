@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from math import inf
 
 from rag.numbers import CARDINAL, SCALE
@@ -47,6 +48,10 @@ _PEOPLE = re.compile(
 )
 
 
+_COUNTED = re.compile(rf"\s(?:[\w’'-]+\s){{0,2}}?(?:{_PEOPLE.pattern})\b")
+_AND = re.compile(rf"{_COUNTED.pattern}(?:\sand|,)\s(?:an?other\s)?")
+
+
 @dataclass(frozen=True, slots=True)
 class Quantity:
     """A number as it stands at `start:end` of a sentence.
@@ -85,6 +90,17 @@ def quantities(sentence: str) -> tuple[Quantity, ...]:
             value = _value(match)
             low, high = _bounds((match["bound"] or "").lower(), value)
             found.append(Quantity(match.start(), match.end(), match.group(), value, low, high, measure))
+    return tuple(found)
+
+
+def joint(sentence: str) -> tuple[tuple[int, int], ...]:
+    """Where counts of people stand, as (start, end), that make one number: "19 children and two teachers"."""
+    found: list[tuple[int, int]] = []
+    for one, other in pairwise(quantities(sentence)):
+        if _AND.fullmatch(sentence, one.end, other.start):
+            start = found.pop()[0] if found and found[-1][1] > one.start else one.start
+            noun = _COUNTED.match(sentence, other.end)
+            found.append((start, noun.end() if noun else other.end))
     return tuple(found)
 
 

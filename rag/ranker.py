@@ -23,6 +23,7 @@ from rag.telling import TELLING_SIGNALS, Told, gather, weigh
 FILE = "ranker.safetensors"
 _CLIP = 5.0  # standard deviations: one odd signal must not decide alone
 _SMALL = 0.01
+_UNNAMED = 2.0  # of its score a sentence loses whose passage and title hold none of the names that are asked about
 CHANCE_SIGNALS = (*ANSWERABLE_SIGNALS, "likeliest answer", "spans of the first", "sureness of the first")
 _SENTENCE = len(SENTENCE_SIGNALS) + len(PASSAGE_SIGNALS) + 1
 _WIDTHS = {
@@ -118,7 +119,8 @@ class Ranker:
         first_look = self.sentence(rows)
         spans = gather(query, found, shown, [sentence.text for _, sentence in sentences], first_look)
         tellings = weigh(spans, self.span(spans.signals), len(sentences))
-        scores = self.verdict(verdict_rows(rows, first_look, tellings))
+        unnamed = np.array([not shown.is_named(place) for place, _ in sentences], dtype=np.float32)
+        scores = self.verdict(verdict_rows(rows, first_look, tellings)) - _UNNAMED * unnamed
         return Read(shown, relevance, best, sentences, scores, tellings)
 
     def save(self, folder: Path) -> None:

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from rag.answer import Citation
 from rag.event import event_date, event_dates
-from rag.quantity import Quantity, quantities
+from rag.quantity import Quantity, joint, quantities
 from rag.words import names, terms
 
 __all__ = [
@@ -22,8 +22,12 @@ __all__ = [
     "correction",
     "event_date",
     "event_dates",
+    "of_another_year",
     "timeline",
 ]
+
+
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
 
 class CorrectionKind(StrEnum):
@@ -133,7 +137,7 @@ def timeline(
 
     `clusters` gives the syndication cluster of an article id; without it every article counts as a source of its
     own. Numbers of `measure` are compared, or, where it is empty, of the one that the answer spans or else most of
-    the sentences give; and only where two sentences share a name or two words.
+    the sentences give; and only where two sentences share a name or two words, and neither names a year of its own.
     """
     ordered = sorted(citations, key=lambda c: (c.published or date.min, c.score), reverse=True)
     measure = measure or _measure_asked(ordered)
@@ -174,11 +178,25 @@ def _measure_asked(citations: Sequence[Citation]) -> str:
 
 
 def _quantity(citation: Citation, measure: str) -> Quantity | None:
-    return next((quantity for quantity in quantities(citation.sentence) if quantity.measure == measure), None)
+    """The first number of a measure, unless it is only a part of one: "19 children and two teachers" are not 19."""
+    found = next((quantity for quantity in quantities(citation.sentence) if quantity.measure == measure), None)
+    parts = joint(citation.sentence) if found else ()
+    return None if found and any(start <= found.start < end for start, end in parts) else found
 
 
 def _differing(group: Sequence[Entry], clusters: Mapping[str, int]) -> list[Entry]:
     return [entry for entry in group if any(_differ(entry, other, clusters) for other in group)]
+
+
+def of_another_year(citation: Citation, *others: Citation) -> bool:
+    """Whether a sentence names a year, and none that another names too or was published in: it tells of other times."""
+    named = _years(citation)
+    theirs = {other.published.year for other in others if other.published}.union(*map(_years, others))
+    return bool(named) and not named & theirs
+
+
+def _years(citation: Citation) -> set[int]:
+    return set(map(int, _YEAR.findall(citation.sentence)))
 
 
 def _differ(one: Entry, other: Entry, clusters: Mapping[str, int]) -> bool:
@@ -187,6 +205,8 @@ def _differ(one: Entry, other: Entry, clusters: Mapping[str, int]) -> bool:
         b.article_id, b.article_id
     )
     if same_source or one.quantity is None or other.quantity is None or not one.quantity.differs(other.quantity):
+        return False
+    if of_another_year(a, b) or of_another_year(b, a):
         return False
     shared = set(terms(a.sentence)) & set(terms(b.sentence))
     return bool(set(names(a.sentence)) & set(names(b.sentence))) or len(shared) >= 2

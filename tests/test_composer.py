@@ -118,6 +118,14 @@ def test_what_is_cited_beside_the_best_names_what_is_asked_about() -> None:
     )
 
 
+def test_a_number_of_another_year_is_not_cited_beside_the_best() -> None:
+    before = told("In the flood of 1986 another 40 people died in Derna.", "2023-09-12", 3, 8.5)
+    same = told("By the end of 2023 the flood in Derna had killed 5,300.", "2023-12-30", 4, 8.2)
+    assert composed(TOLL, EARLY, before, same).citations == (EARLY.citation, same.citation)
+    why = "Why did people die in Derna?"
+    assert before.citation in composed(why, EARLY, before, same).citations, "a year matters where a number is asked for"
+
+
 def test_each_part_of_a_question_has_its_own_evidence() -> None:
     query = understand("Did both the Guardian and AP report the flood?", today=TODAY)
     assert len(query.parts) == 2

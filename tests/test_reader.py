@@ -55,6 +55,15 @@ def test_scores_are_of_the_articles_own_sentences(reader: Reader) -> None:
     assert [(s.start, s.end) for s in reading.sentences] == [(s.start, s.end) for s in hit.stored.sentences]
 
 
+def test_counts_that_make_one_number_are_marked_as_one() -> None:
+    shot = "Police spoke in Leeds on Tuesday. A gunman killed 19 children and two teachers at the school in Leeds."
+    query = understand("How many people were killed at the school in Leeds?", today=date(2025, 8, 31))
+    [reading, _] = TrainedReader().read(query, [found(shot), found(RAIN, number=1)], most=2)
+    best = reading.sentences[1]
+    assert best.span is not None
+    assert shot[best.start : best.end][slice(*best.span)] == "19 children and two teachers"
+
+
 def test_a_reading_is_the_same_again(reader: Reader) -> None:
     both = [found(RAIN), found(SIGNED, number=1)]
     assert reader.read(QUESTION, both, most=2) == reader.read(QUESTION, both, most=2)

@@ -242,10 +242,29 @@ def test_sources_that_differ_are_said_newest_first() -> None:
         ("The Derna flood killed about 100 people.", "The Derna flood killed 104 people."),
         ("The Derna flood killed 13 people.", "The Derna flood injured 40 people."),
         ("A fire in Leeds killed 3 people.", "Rebels shot 40 soldiers dead near Goma."),
+        ("The gunman in Leeds killed 19 children and two teachers.", "The gunman in Leeds killed 21 people."),
+        ("Two teachers and 19 children were shot dead in Leeds.", "In Leeds 21 people were shot dead."),
+        (
+            "The gunman killed 21 people at the school in Leeds.",
+            "A gunman killed 23 people at a shop in Leeds in 2019.",
+        ),
+        ("In the 2019 flood in Derna 3 people died.", "In the 2021 flood in Derna 8 people died."),
     ],
 )
 def test_numbers_that_agree_or_count_other_things_do_not_differ(one: str, other: str) -> None:
     assert timeline([_cited(one, "2023-09-11", "a"), _cited(other, "2023-09-12", "b")]).differences == ()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("In Derna 13 people died and 40 others were injured.", "In Derna 20 people died."),
+        ("The Derna flood of 2023 killed 13 people.", "The Derna flood killed 20 people."),
+        ("Two dams burst and 13 people were killed in Derna.", "In Derna 20 people were killed."),
+    ],
+)
+def test_numbers_of_one_thing_differ_whatever_stands_beside_them(one: str, other: str) -> None:
+    assert timeline([_cited(one, "2023-09-11", "a"), _cited(other, "2023-09-12", "b")]).differences
 
 
 def test_one_wire_story_does_not_differ_from_itself() -> None:
