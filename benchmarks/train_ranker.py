@@ -42,7 +42,6 @@ POOL = 60  # passages found, as the assistant finds them
 WIDE = 400  # passages among which those of some articles are looked for
 READ = 12  # of them whose sentences are scored
 LONG_AGO = 200  # days that separate a question from the articles that cannot answer it
-LONG_AGO_EVERY = 1  # of so many questions one is asked of such articles too
 OLD_NEWS_EVERY = 8  # of so many questions one is answered by articles that end long before: old news is no less true
 FOLDS = 4
 SPAN_FIT = {"units": 8, "epochs": 12, "seeds": (0, 1)}  # there are some 500 spans a question
@@ -124,20 +123,20 @@ def gather(data: Path, work: Path, every: int) -> tuple[list[Example], list[Case
         return Retriever(some, embedder).search(query, k=POOL, where=Filter(last=last))
 
     examples, cases = [], []
-    for count, question in enumerate(read_questions(data / "questions.jsonl")[::every]):
+    for count, question in enumerate(read_questions(data / "questions.jsonl")[::every], start=1):
         assert question.asked is not None
         query = understand(question.question, as_of=question.asked, today=question.asked)
         example = _example(question, query, search(query, question.asked))
         examples.append(example)
         cases += _cases(example, partial(search, query, question.asked))
         before = question.asked - timedelta(days=LONG_AGO)
-        old = search(query, before) if count % LONG_AGO_EVERY == 0 else []
+        old = search(query, before)
         if len(old) == POOL:
             long_ago = _example(question, query, old)
             gap = (query.anchor - before).days
             if not long_ago.held.any():
                 cases.append(Case(query, long_ago.pool, gap, answerable=False))
-            if example.held[:READ].any() and len(examples) % OLD_NEWS_EVERY == 0:
+            if example.held[:READ].any() and count % OLD_NEWS_EVERY == 0:
                 cases.append(Case(query, example.pool, gap, answerable=True))
         if count % 100 == 0:
             print(f"{count:,} questions searched", flush=True)
