@@ -48,8 +48,9 @@ _PEOPLE = re.compile(
 )
 
 
-_COUNTED = re.compile(rf"\s(?:[\w’'-]+\s){{0,2}}?(?:{_PEOPLE.pattern})\b")
-_AND = re.compile(rf"{_COUNTED.pattern}(?:\sand|,)\s(?:an?other\s)?")
+_COUNTED = re.compile(rf"\s(?:[\w’'-]+\s){{0,2}}?(?P<who>{_PEOPLE.pattern})\b")
+_COMMA = re.compile(rf"{_COUNTED.pattern},\s")
+_AND = re.compile(rf"{_COUNTED.pattern},?\sand\s(?:an?other\s)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +96,14 @@ def quantities(sentence: str) -> tuple[Quantity, ...]:
 
 def joint(sentence: str) -> tuple[tuple[int, int], ...]:
     """Where counts of people stand, as (start, end), that make one number: "19 children and two teachers"."""
-    found: list[tuple[int, int]] = []
-    for one, other in pairwise(quantities(sentence)):
-        if _AND.fullmatch(sentence, one.end, other.start):
-            start = found.pop()[0] if found and found[-1][1] > one.start else one.start
-            noun = _COUNTED.match(sentence, other.end)
-            found.append((start, noun.end() if noun else other.end))
+    counts, found = quantities(sentence), []
+    for place, (one, other) in enumerate(pairwise(counts)):
+        before, some = _AND.fullmatch(sentence, one.end, other.start), _COUNTED.match(sentence, other.end)
+        if before and some and before["who"] != some["who"]:  # "40 people and 13 people died" are two
+            first = place
+            while first and _COMMA.fullmatch(sentence, counts[first - 1].end, counts[first].start):
+                first -= 1
+            found.append((counts[first].start, some.end()))
     return tuple(found)
 
 

@@ -244,6 +244,7 @@ def test_sources_that_differ_are_said_newest_first() -> None:
         ("A fire in Leeds killed 3 people.", "Rebels shot 40 soldiers dead near Goma."),
         ("The gunman in Leeds killed 19 children and two teachers.", "The gunman in Leeds killed 21 people."),
         ("Two teachers and 19 children were shot dead in Leeds.", "In Leeds 21 people were shot dead."),
+        ("In Leeds 3 men, 4 women and two small children died.", "In Leeds 9 people died."),
         (
             "The gunman killed 21 people at the school in Leeds.",
             "A gunman killed 23 people at a shop in Leeds in 2019.",
@@ -261,6 +262,8 @@ def test_numbers_that_agree_or_count_other_things_do_not_differ(one: str, other:
         ("In Derna 13 people died and 40 others were injured.", "In Derna 20 people died."),
         ("The Derna flood of 2023 killed 13 people.", "The Derna flood killed 20 people."),
         ("Two dams burst and 13 people were killed in Derna.", "In Derna 20 people were killed."),
+        ("The flood swept away 40 people and 13 died in Derna.", "In Derna 20 people died."),
+        ("Of 40 people, 13 died in Derna.", "In Derna 20 people died."),
     ],
 )
 def test_numbers_of_one_thing_differ_whatever_stands_beside_them(one: str, other: str) -> None:
