@@ -116,10 +116,11 @@ def _difference(query: Query, found: Sequence[Candidate]) -> Composition | None:
 
 
 def _is_about(query: Query, citation: Citation, told: str) -> bool:
-    """Whether what is told, with its title, holds enough of the question's other words, and its story a name of it."""
-    wanted = {stem(term) for term in query.terms} - _OF_TIMELINES - name_stems(query.names)
+    """Whether what is told, with its title, holds a name of the question and enough of its other words."""
+    named = name_stems(query.names)
+    wanted = {stem(term) for term in query.terms} - _OF_TIMELINES - named
     held = set(stems(f"{citation.title} {told}"))
-    return _is_named(query, citation) and len(wanted & held) >= _ABOUT_IT * len(wanted)
+    return holds_name(named, held) and len(wanted & held) >= _ABOUT_IT * len(wanted)
 
 
 def _is_named(query: Query, citation: Citation) -> bool:

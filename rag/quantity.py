@@ -107,6 +107,11 @@ def joint(sentence: str) -> tuple[tuple[int, int], ...]:
     return tuple(found)
 
 
+def whole_count(sentence: str, start: int, end: int) -> tuple[int, int]:
+    """The place of a number, or with it those that make one: of "19 children and two teachers" all, not "two"."""
+    return next((both for both in joint(sentence) if both[0] <= start < both[1]), (start, end))
+
+
 def has_number(text: str) -> bool:
     """Whether a number stands in a text, in figures or in words."""
     return any(map(str.isdigit, text)) or _QUANTITY.search(text) is not None

@@ -16,7 +16,7 @@ import numpy as np
 from index.article import Sentence
 from index.embedding import Embedder
 from index.errors import ModelError
-from rag.quantity import joint
+from rag.quantity import whole_count
 from rag.query import AnswerType, Query
 from rag.ranker import CHANCE_SIGNALS, Ranker
 from rag.retriever import Found
@@ -146,13 +146,8 @@ class TrainedReader:
 
 def _scored(sentence: Sentence, score: float, telling: Told, *, asked: AnswerType) -> SentenceScore:
     is_plain = telling.span is not None and telling.chance >= _PLAIN and asked not in _LONG
-    span = _whole(sentence.text, telling.span.start, telling.span.end) if telling.span and is_plain else None
+    span = whole_count(sentence.text, telling.span.start, telling.span.end) if telling.span and is_plain else None
     return SentenceScore(sentence.start, sentence.end, score, telling.answers, span)
-
-
-def _whole(sentence: str, start: int, end: int) -> tuple[int, int]:
-    """The span, with the counts that are one number only with it: of "19 children and two teachers" all, not "two"."""
-    return next((both for both in joint(sentence) if both[0] <= start < both[1]), (start, end))
 
 
 class CrossEncoderReader:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 
 from rag.phrases import find
-from rag.quantity import Quantity, has_number, measure_asked, quantities
+from rag.quantity import Quantity, has_number, measure_asked, quantities, whole_count
 from rag.query import Query
 from rag.stems import name_stems, stem, stems
 from rag.words import AnswerType
@@ -44,7 +44,8 @@ def answer_span(query: Query, sentence: str) -> Span | None:
         return None
     kind = query.answer_type
     if kind in (AnswerType.HOW_MANY, AnswerType.HOW_MUCH):
-        return _figure(query.standalone, sentence)
+        figure = _figure(query.standalone, sentence)
+        return figure and whole_count(sentence, *figure)
     if kind is AnswerType.WHEN:
         return _only((phrase.start, phrase.end) for phrase in find(sentence))
     if kind is AnswerType.WHAT:

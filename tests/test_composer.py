@@ -126,6 +126,13 @@ def test_a_number_of_another_year_is_not_cited_beside_the_best() -> None:
     assert before.citation in composed(why, EARLY, before, same).citations, "a year matters where a number is asked for"
 
 
+def test_a_number_told_of_another_place_beside_news_of_this_one_is_no_difference() -> None:
+    elsewhere = told("Two people were killed in a flood in Ghent.", "2023-09-12", 3, 8.5)
+    beside = replace(elsewhere.citation, title="Five things", passage=f"{elsewhere.citation.sentence} Derna mourns.")
+    answer = composed(TOLL, EARLY, replace(elsewhere, citation=beside))
+    assert (answer.notes, answer.timeline) == ((), ())
+
+
 def test_each_part_of_a_question_has_its_own_evidence() -> None:
     query = understand("Did both the Guardian and AP report the flood?", today=TODAY)
     assert len(query.parts) == 2

@@ -31,6 +31,11 @@ def marked(question: str, sentence: str) -> str | None:
         ("How many documents were signed?", "They signed a package of 13 documents on Aug. 20.", "13 documents"),
         ("How many people were killed?", "Sixteen people died and 21 were injured.", "Sixteen people"),
         ("How many people were injured?", "Sixteen people died and 21 were injured.", "21"),
+        (
+            "How many people were killed?",
+            "It will take weeks to bury the 19 children and two teachers killed on Tuesday.",
+            "19 children and two teachers",
+        ),
         ("What percentage of voters approved it?", "In all 61.4% of 2 million voters approved it.", "61.4%"),
         (
             "How much did the painting cost?",
