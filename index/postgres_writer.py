@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from typing import Any
 
@@ -227,6 +227,10 @@ class PostgresTarget:
                 connection.commit()
             yield PostgresDraft(connection, self._place, int(row[0]) if row else 1)
         finally:
+            # Unlocked before it is closed: the server ends what a closed connection held some time later.
+            with suppress(psycopg.Error):
+                connection.rollback()
+                connection.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
             connection.close()
 
     def _hold(self, connection: psycopg.Connection[Any]) -> None:
