@@ -26,7 +26,6 @@ __all__ = [
     "timeline",
 ]
 
-
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
 
@@ -188,10 +187,10 @@ def _differing(group: Sequence[Entry], clusters: Mapping[str, int]) -> list[Entr
     return [entry for entry in group if any(_differ(entry, other, clusters) for other in group)]
 
 
-def of_another_year(citation: Citation, *others: Citation) -> bool:
-    """Whether a sentence names a year, and none that another names too or was published in: it tells of other times."""
+def of_another_year(citation: Citation, other: Citation) -> bool:
+    """Whether a sentence names a year, and none that the other names or was published in: it tells of other times."""
     named = _years(citation)
-    theirs = {other.published.year for other in others if other.published}.union(*map(_years, others))
+    theirs = _years(other) | ({other.published.year} if other.published else set())
     return bool(named) and not named & theirs
 
 
