@@ -231,6 +231,19 @@ def test_an_example_is_asked_by_a_click_and_its_chip_leads_to_the_card_and_the_a
 
 
 @browser_wanted
+def test_a_card_stays_marked_and_in_focus_where_its_panel_is_built_anew(page: Page):
+    ask(page, QUESTION)
+    page.locator("a.dl-chip").first.click()
+    card = page.locator("#dl-1-1")
+    expect(card).to_have_class("dl-card dl-on")
+    page.locator(".dl-panel").evaluate(
+        "panel => { panel.outerHTML = panel.outerHTML.replace('dl-card dl-on', 'dl-card'); }"
+    )
+    expect(card).to_have_class("dl-card dl-on")
+    expect(card).to_be_focused()
+
+
+@browser_wanted
 def test_an_abstention_offers_the_nearest_articles_as_no_answer(page: Page):
     ask(page, UNANSWERED)
     expect(page.locator("#dl-chat .dl-abstained .dl-label")).to_have_text("No answer in this archive")

@@ -2,6 +2,7 @@
   // A chip leads to its card. The card may belong to an older turn: then the click on the message has
   // asked the server for that turn's panel, and the card is shown as soon as it is there.
   let wanted = null, left = null; // the card that is waited for, and the chip that was left for a card
+  let marked = null, entered = false; // the card that is marked, and whether the focus went to it
 
   const idOf = (chip) => chip.getAttribute("href").slice(1);
 
@@ -10,10 +11,20 @@
     if (!card) return false;
     document.querySelectorAll(".dl-card.dl-on").forEach((other) => other.classList.remove("dl-on"));
     card.classList.add("dl-on");
+    [marked, entered] = [id, focus];
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     card.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
     if (focus) card.focus({ preventScroll: true });
     return true;
+  }
+
+  // An answer that still grows puts a new panel in the place of the one with the mark.
+  function mark() {
+    const card = document.getElementById(marked);
+    if (!card) marked = null;
+    if (!card || card.classList.contains("dl-on")) return;
+    card.classList.add("dl-on");
+    if (entered && document.activeElement === document.body) card.focus({ preventScroll: true });
   }
 
   document.addEventListener("click", (event) => {
@@ -176,6 +187,7 @@
     tell();
     turnOver();
     if (wanted && show(wanted, true)) wanted = null;
+    mark();
     document.querySelectorAll("#dl-question button").forEach((button) => {
       const label = button.classList.contains("stop-button") ? "Stop" : "Ask";
       if (button.getAttribute("aria-label") !== label) button.setAttribute("aria-label", label);
