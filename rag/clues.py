@@ -1,7 +1,7 @@
 """What speaks for words of a sentence being the answer: the numbers that the ranker weighs for each span.
 
 A span is likelier where it looks like what is asked for, stands beside the question's own words as the answer would,
-and is told of the same matter by independent stories (redundancy, after Dumais et al. 2002).
+and is told of the same matter by independent stories (redundancy, after Dumais et al. 2002) and by titles.
 """
 
 from __future__ import annotations
@@ -59,6 +59,10 @@ SPAN_SIGNALS = (
     "support of terms",
     "stories that tell it",
     "best support",
+    "in its title",
+    "share of terms in its title",
+    "best title that tells it",
+    "titles that tell it",
     "asked word next",
     "asked word before",
     "asked word next, of a subject",
@@ -117,11 +121,13 @@ class Clues:
         self._terms = frozenset(stem(term) for term in query.terms)
         self._wanted = wanted(query)
         self._supports: dict[frozenset[str], tuple[float, ...]] = {}  # of what several sentences tell, made once
+        self._told: dict[frozenset[str], tuple[float, ...]] = {}  # of what titles tell
 
-    def of(self, sentence: str, spans: Sequence[Span], *, score: float, rank: int) -> Signals:
+    def of(self, sentence: str, spans: Sequence[Span], *, place: int, score: float, rank: int) -> Signals:
         """One row a span of the sentence, one column each of SPAN_SIGNALS.
 
-        `score` is how far the sentence's own lies below the best, at most 0; `rank` is its place, from 0.
+        `place` is that of the sentence's passage in the pool; `score` is how far the sentence's own lies below the
+        best, at most 0; `rank` is its place, from 0.
         """
         words = [_Word(match.start(), match.group(), stem(match.group())) for match in TOKEN.finditer(sentence)]
         terms = [place for place, word in enumerate(words) if word.stem in self._terms]
@@ -132,6 +138,8 @@ class Clues:
             if quantity.measure == self._wanted.measure
         ]
         share = len(terms) / max(1, len(self._terms))
+        title = self._shown.title(place).words
+        titled = self._shown.share(title)
         rows = []
         for span in spans:
             inside = [place for place, word in enumerate(words) if span.start <= word.start < span.end]
@@ -144,6 +152,8 @@ class Clues:
                     span.start / len(sentence),
                     *self._look(sentence, span, words, first, last, measured),
                     *self._support(span.told),
+                    *((1.0, titled) if span.told <= title else (0.0, 0.0)),
+                    *self._in_titles(span.told),
                     *self._beside(words, asked, first, last),
                     *self._kinds(sentence, span, words, first, last),
                     *self._looks_like(span.kind),
@@ -229,6 +239,19 @@ class Clues:
             max(own.values(), default=0.0),
         )
 
+    def _in_titles(self, words: frozenset[str]) -> tuple[float, ...]:
+        """How well titles that hold all of the words fit the question: the best, and those of independent stories."""
+        if words not in self._told:
+            best: dict[int, float] = defaultdict(float)
+            for cluster, share, title in self._titles:
+                if words and words <= title:
+                    best[cluster] = max(best[cluster], share)
+            self._told[words] = (
+                max(best.values(), default=0.0),
+                math.log1p(sum(share**2 for share in best.values())),
+            )
+        return self._told[words]
+
     def _beside(self, words: Sequence[_Word], asked: Sequence[int], first: int, last: int) -> tuple[float, ...]:
         """Where the last question's words stand: an asked subject has them after it, an asked object before."""
         following, preceding = self._is_asked(words[last + 1 :]), self._is_asked(words[:first][::-1])
@@ -276,6 +299,14 @@ class Clues:
             float(_AFTER_COMMA.search(before) is not None),
             float(_CALLED.search(before) is not None),
         )
+
+    @cached_property
+    def _titles(self) -> list[tuple[int, float, frozenset[str]]]:
+        """Of each of the best passages: its story's cluster, and its title's share of terms and words."""
+        titles = (self._shown.title(place).words for place in range(len(self._pool)))
+        return [
+            (hit.stored.cluster, self._shown.share(words), words) for hit, words in zip(self._pool, titles, strict=True)
+        ]
 
     @cached_property
     def _sentences(self) -> list[tuple[int, float, float]]:

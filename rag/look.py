@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -16,11 +15,9 @@ from rag.query import Query
 from rag.reader import Reading, SentenceScore
 from rag.retriever import Found
 from rag.span import answer_span, may_answer
-from rag.telling import Answer, untold
+from rag.telling import Answer, worth
 from rag.timeline import Correction, correction, event_date
 
-_NEWS = 1.0  # how much the chance that it gives an answer not given yet counts beside a sentence's score
-_OLD_NEWS = 0.01  # the chance that is taken of one that gives none
 _LOOK_AHEAD = 30  # sentences
 _SAME_WORDING = 0.8  # of two sentences' words in common: citing both would say one thing twice
 
@@ -37,8 +34,8 @@ class Look:
 def candidates(look: Look, count: int, *, figures: bool) -> Iterator[Candidate]:
     """The `count` best sentences, best first; no orders, and none that says in the same words what one before said.
 
-    After the first, one that gives another likely answer comes before one that gives the same again. Where `figures`
-    are asked for, the same words with other figures say something else.
+    One that gives a likely answer comes before one that gives none or the same again. Where `figures` are asked for,
+    the same words with other figures say something else.
     """
     pairs = ((score, hit) for hit, one in zip(look.found, look.readings, strict=True) for score in one.sentences)
     left = sorted(pairs, key=lambda pair: -pair[0].score)
@@ -61,12 +58,8 @@ def candidates(look: Look, count: int, *, figures: bool) -> Iterator[Candidate]:
 
 def _next(left: Sequence[tuple[SentenceScore, Found]], given: Collection[Answer]) -> int:
     """The place of the sentence to be told next: a good one that gives an answer not given yet."""
-    if not given:
-        return 0
-    worth = [
-        score.score + _NEWS * math.log(untold(score.answers, given) + _OLD_NEWS) for score, _ in left[:_LOOK_AHEAD]
-    ]
-    return worth.index(max(worth))
+    each = [worth(score.score, score.answers, given) for score, _ in left[:_LOOK_AHEAD]]
+    return each.index(max(each))
 
 
 def _is_repeated(words: frozenset[str], other: frozenset[str], *, figures: bool) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -17,15 +18,24 @@ from index.errors import ModelError
 from rag.clues import SPAN_SIGNALS
 from rag.query import Query
 from rag.retriever import Found
-from rag.signals import ANSWERABLE_SIGNALS, PASSAGE_SIGNALS, SENTENCE_SIGNALS, Shown, Signals
-from rag.telling import TELLING_SIGNALS, Told, gather, weigh
+from rag.signals import ANSWERABLE_SIGNALS, NAMING_SIGNALS, PASSAGE_SIGNALS, SENTENCE_SIGNALS, Shown, Signals
+from rag.telling import TELLING_SIGNALS, Told, gather, weigh, worth
 
 FILE = "ranker.safetensors"
 _CLIP = 5.0  # standard deviations: one odd signal must not decide alone
 _SMALL = 0.01
 _UNNAMED = 2.0  # of its score a sentence loses whose passage and title hold none of the names that are asked about
-CHANCE_SIGNALS = (*ANSWERABLE_SIGNALS, "likeliest answer", "spans of the first", "sureness of the first")
+CHANCE_SIGNALS = (
+    *ANSWERABLE_SIGNALS,
+    "likeliest answer",
+    "spans of the first",
+    "sureness of the first",
+    *NAMING_SIGNALS,
+    "names of the best",
+    "first before the next",
+)
 _SENTENCE = len(SENTENCE_SIGNALS) + len(PASSAGE_SIGNALS) + 1
+_BEST = 3  # passages
 _WIDTHS = {
     "passage": len(PASSAGE_SIGNALS),
     "sentence": _SENTENCE,
@@ -58,7 +68,7 @@ class Scorer:
         return scores
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Read:
     """What was weighed for one question.
 
@@ -75,15 +85,33 @@ class Read:
 
     @property
     def first(self) -> int:
-        """The place of the passage with the best sentence."""
-        return self.sentences[int(np.argmax(self.scores))][0]
+        """The place of the passage with the sentence that is told first."""
+        return self.sentences[int(np.argmax(self._worths))][0]
+
+    @cached_property
+    def _worths(self) -> Array:
+        return np.array(
+            [worth(float(score), one.answers, ()) for score, one in zip(self.scores, self.tellings, strict=True)],
+            dtype=np.float32,
+        )
 
     def answerable(self, gap: int) -> list[float]:
         """One value each of CHANCE_SIGNALS; `gap` as `Reader.read` takes it."""
-        first = self.tellings[int(np.argmax(self.scores))]
+        at = int(np.argmax(self._worths))
+        first = self.tellings[at]
         likeliest = max((chance for telling in self.tellings for _, chance in telling.answers), default=0.0)
         told = math.log(first.signals[TELLING_SIGNALS.index("chance of its spans")] + _SMALL)
-        return [*self.shown.answerable(self.best, gap), math.log(likeliest + _SMALL), told, first.sureness]
+        behind = np.delete(self._worths, at).max(initial=self._worths[at] - _CLIP)
+        named = [self.shown.naming(place)[0] for place in self.best[:_BEST]]
+        return [
+            *self.shown.answerable(self.best, gap),
+            math.log(likeliest + _SMALL),
+            told,
+            first.sureness,
+            *self.shown.naming(self.first),
+            sum(named) / len(named),
+            float(self._worths[at] - behind),
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +145,7 @@ class Ranker:
         rows = reading_rows(shown, best, relevance)
         sentences = [(place, sentence) for place in best for sentence in found[place].stored.sentences]
         first_look = self.sentence(rows)
-        spans = gather(query, found, shown, [sentence.text for _, sentence in sentences], first_look)
+        spans = gather(query, found, shown, [(place, sentence.text) for place, sentence in sentences], first_look)
         tellings = weigh(spans, self.span(spans.signals), len(sentences))
         unnamed = np.array([not shown.is_named(place) for place, _ in sentences], dtype=np.float32)
         scores = self.verdict(verdict_rows(rows, first_look, tellings)) - _UNNAMED * unnamed

@@ -85,6 +85,7 @@ ANSWERABLE_SIGNALS = (
     "days the archive ends before",
     "passages found",
 )
+NAMING_SIGNALS = ("names of the first", "rarest name that the first lacks")
 _FOREGROUND = 25  # passages whose words may agree; the rest of the pool says what is common anyway
 _SHARPNESS = 8.0  # how fast a passage's say in agreement falls with its score
 _NUMBER_STEMS = frozenset(map(stem, COUNTING))
@@ -147,6 +148,7 @@ class Shown:
         self._asked = tuple(dict.fromkeys(stem(term) for term in query.terms))
         self.asked_words = frozenset(stems(query.standalone))
         self._named = name_stems(query.names)
+        self._each_named = [words for words in (name_stems([name]) for name in query.names) if words]
         self._pairs = _pairs([s for s in stems(query.standalone) if s not in STOP_WORDS])
         self._texts = [Text.of(hit.stored.passage.text) for hit in pool]
         self._titles = [Text.of(hit.stored.article.title) for hit in pool]
@@ -251,6 +253,17 @@ class Shown:
         """Whether a passage or its title holds a name that the question names; true where the question has none."""
         return holds_name(self._named, self._texts[place].words | self._titles[place].words)
 
+    def naming(self, place: int) -> tuple[float, float]:
+        """One value each of NAMING_SIGNALS: what a passage and its title hold of the names that are asked about.
+
+        Of the name that they hold least, the share of its words; and of all words of names that they lack, how much
+        the rarest tells.
+        """
+        words = self._texts[place].words | self._titles[place].words
+        lacking = {name for name in self._named if not holds_name((name,), words)}
+        least = min((len(name - lacking) / len(name) for name in self._each_named), default=1.0)
+        return least, max((self.rarity.get(name, self._unheard) for name in lacking), default=0.0)
+
     def _sentences(self, place: int) -> Signals:
         stored, title, parts = self._pool[place].stored, self._titles[place], self.parts(place)
         whole = self.share(self._texts[place].words | title.words)
@@ -288,9 +301,14 @@ class Shown:
     def share(self, words: Iterable[str]) -> float:
         """The share of the question's terms, by how much they tell, that stand among the words."""
         held = words if isinstance(words, set | frozenset) else frozenset(words)
-        highest = math.log(len(self._texts) * 2 + 2) + 0.2
-        total = sum(self.rarity.get(term, highest) for term in self._asked)
-        return sum(self.rarity.get(term, highest) for term in self._asked if term in held) / total if total else 0.0
+        total = sum(self.rarity.get(term, self._unheard) for term in self._asked)
+        some = sum(self.rarity.get(term, self._unheard) for term in self._asked if term in held)
+        return some / total if total else 0.0
+
+    @cached_property
+    def _unheard(self) -> float:
+        """The rarity of a stem that no passage of the pool holds."""
+        return math.log(len(self._texts) * 2 + 2) + 0.2
 
     def _agreements(self) -> dict[str, float]:
         """For each stem that is not asked with: how much the best stories agree on it, against the whole pool."""

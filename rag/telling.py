@@ -6,6 +6,7 @@ the words say, wherever they stand.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ SENTENCES = 24  # the best of them, whose spans are weighed
 _LOWEST = -6.0  # for a sentence whose spans were not weighed
 
 _LIKELY = 0.005  # the chance from which an answer is one that a sentence is said to give
+_NONE = 0.01  # the chance that is taken of a sentence that gives none
 
 Answer = frozenset[str]  # the stems that an answer tells
 
@@ -53,19 +55,23 @@ class Told:
 
 
 def gather(
-    query: Query, pool: Sequence[Found], shown: Shown, texts: Sequence[str], scores: NDArray[np.float32]
+    query: Query, pool: Sequence[Found], shown: Shown, texts: Sequence[tuple[int, str]], scores: NDArray[np.float32]
 ) -> Spans:
-    """The spans of the best of some sentences, given their texts and how well each was found to answer."""
+    """The spans of the best of some sentences.
+
+    Given are of each sentence its passage's place in the pool, its text, and how well it was found to answer.
+    """
     clues = Clues(query, pool, shown)
     sentences: list[int] = []
     found: list[Span] = []
     rows = [np.zeros((0, len(SPAN_SIGNALS)), dtype=np.float32)]
     order = np.argsort(-scores, kind="stable")[:SENTENCES].tolist()
     for rank, place in enumerate(order):
-        some = spans(texts[place], shown.asked_words)
+        passage, text = texts[place]
+        some = spans(text, shown.asked_words)
         if some:
             below = float(scores[place] - scores[order[0]])
-            rows.append(clues.of(texts[place], some, score=below, rank=rank))
+            rows.append(clues.of(text, some, place=passage, score=below, rank=rank))
             sentences += [place] * len(some)
             found += some
     return Spans(tuple(sentences), tuple(found), np.concatenate(rows))
@@ -105,6 +111,11 @@ def _told(
     )
     likely = tuple((answer, chance) for answer, chance in answers.items() if chance >= _LIKELY)
     return Told(signals, likely, found.spans[best], answers[found.spans[best].told], float(chances[best]) / own)
+
+
+def worth(score: float, answers: Sequence[tuple[Answer, float]], said: Collection[Answer]) -> float:
+    """How good a sentence is to be told next: its score, and how likely it gives an answer that was not said yet."""
+    return score + math.log(untold(answers, said) + _NONE)
 
 
 def untold(answers: Sequence[tuple[Answer, float]], said: Collection[Answer]) -> float:

@@ -197,6 +197,7 @@ def ask(page: Page, question: str, turn: int = 1) -> None:
     box.press("Enter")
     expect(page.locator(f'.dl-panel[data-turn="{turn}"]')).to_be_visible(timeout=60_000)
     expect(page.locator(".dl-answer.dl-wait")).to_have_count(0)
+    expect(page.get_by_role("button", name="Ask", exact=True)).to_be_visible()  # "Stop" until the answer is whole
 
 
 @browser_wanted

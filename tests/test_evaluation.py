@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.misnamed import named_otherwise
 from index.embedding import SentenceTransformerEmbedder
 from index.errors import InputError
 from rag import Assistant
-from rag.evaluation import Outcome, Report, evaluate, first_rank, normalise, read_questions
+from rag.evaluation import Outcome, Question, Report, evaluate, first_rank, normalise, read_questions
 from tests.conftest import ROOT
 
 
@@ -96,3 +97,15 @@ def test_the_example_archive_is_measured_as_of_each_day(
     assert report.passage_hit(5) > 0.8
     assert report.sentence_hit(3) > 0.5
     assert json.loads(json.dumps(report.to_dict()))["answerable"] == 24
+
+
+def test_a_question_is_named_otherwise_by_the_name_that_stands_in_the_same_place_of_another() -> None:
+    questions = [
+        Question("Which fish comes from Japan?", None, "tuna", answerable=True),
+        Question("Who sailed home from Iceland?", None, "Okello", answerable=True),
+        Question("Which river rose?", None, "the Elbe", answerable=True),
+    ]
+    assert named_otherwise(questions) == {
+        questions[0]: Question("Which fish comes from Iceland?", None, "tuna", answerable=False),
+        questions[1]: Question("Who sailed home from Japan?", None, "Okello", answerable=False),
+    }

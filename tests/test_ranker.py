@@ -23,7 +23,7 @@ from rag.query import Query, understand
 from rag.ranker import Ranker
 from rag.reader import PACKAGED
 from rag.retriever import Found
-from rag.signals import ANSWERABLE_SIGNALS, PASSAGE_SIGNALS, SENTENCE_SIGNALS, Shown
+from rag.signals import ANSWERABLE_SIGNALS, NAMING_SIGNALS, PASSAGE_SIGNALS, SENTENCE_SIGNALS, Shown
 
 TODAY = date(2025, 8, 31)
 
@@ -91,6 +91,22 @@ def test_an_archive_that_ends_before_the_day_asked_as_of_is_told() -> None:
     at = ANSWERABLE_SIGNALS.index("days the archive ends before")
     shown = Shown(asked("What burned?"), [found("The mill burned.")])
     assert shown.answerable([0], 300)[at] > shown.answerable([0], 0)[at] == 0
+
+
+def test_a_passage_shows_which_of_the_names_asked_about_it_lacks() -> None:
+    shown = Shown(
+        asked("Which seafood did Japan ban from Port Moresby?"),
+        [
+            found("Japan bans eels of Port Moresby.", story=1),
+            found("A ban on eels.", story=2, title="Japan and Moresby"),
+            found("China bans eels.", story=3),
+        ],
+    )
+    whole, some, none = (dict(zip(NAMING_SIGNALS, shown.naming(place), strict=True)) for place in range(3))
+    least, rarest = NAMING_SIGNALS
+    assert (whole[least], some[least], none[least]) == (1.0, 0.5, 0.0)
+    assert whole[rarest] == 0 < some[rarest] == none[rarest]
+    assert Shown(asked("What was banned?"), [found("Eels were banned.")]).naming(0) == (1.0, 0.0)
 
 
 @given(texts=st.lists(st.text(min_size=1).filter(str.strip), min_size=1, max_size=4), question=st.text(min_size=1))

@@ -80,6 +80,20 @@ def test_an_answered_question_is_surer_than_an_unanswered_one(reader: Reader) ->
     assert 0 <= unanswered < answered <= 1
 
 
+def test_a_question_that_names_another_country_is_less_sure_of_its_answer() -> None:
+    hits = [
+        found("Japan banned imports of Norwegian salmon on Monday.", title="Japan bans salmon from Norway", fit=0.8),
+        found("Fishers in Norway said the ban by Japan was a blow.", number=1, fit=0.6),
+    ]
+
+    def sureness(question: str) -> float:
+        return confidence(TrainedReader().read(understand(question, today=date(2025, 8, 31)), hits, most=2))
+
+    as_told = sureness("What did Japan ban from Norway?")
+    assert as_told > sureness("What did Japan ban from Iceland?")
+    assert as_told > sureness("What did Bolivia ban from Norway?")
+
+
 def test_nothing_to_read_is_nothing_read(reader: Reader) -> None:
     assert reader.read(QUESTION, [], most=1) == []
     assert confidence([]) == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import zip_longest
 
 import numpy as np
 import pytest
@@ -27,13 +28,17 @@ def asked(question: str) -> Query:
     return understand(question, today=DAY)
 
 
-def clues_of(question: str, sentence: str, *texts: str) -> dict[str, dict[str, float]]:
-    """The signals of each span of a sentence, where the pool holds these texts, each of a story of its own."""
+def clues_of(question: str, sentence: str, *texts: str, titles: tuple[str, ...] = ()) -> dict[str, dict[str, float]]:
+    """The signals of each span of a sentence, where the pool holds these texts, each of a story of its own.
+
+    `titles` are those of the first stories, the sentence's own first.
+    """
     query = asked(question)
-    pool = [found(text, story=number) for number, text in enumerate([sentence, *texts])]
+    titled = zip_longest([sentence, *texts], titles, fillvalue="")
+    pool = [found(text, story=number, title=title) for number, (text, title) in enumerate(titled)]
     shown = Shown(query, pool)
     some = spans(sentence, shown.asked_words)
-    rows = Clues(query, pool, shown).of(sentence, some, score=0.0, rank=0)
+    rows = Clues(query, pool, shown).of(sentence, some, place=0, score=0.0, rank=0)
     return {
         sentence[span.start : span.end]: dict(zip(SPAN_SIGNALS, row.tolist(), strict=True))
         for span, row in zip(some, rows, strict=True)
@@ -85,13 +90,29 @@ def test_independent_stories_that_tell_the_same_support_it() -> None:
     assert backed["Okello"]["support of terms"] > alone["Okello"]["support of terms"]
 
 
+def test_what_titles_about_it_tell_is_told_of_by_its_own_and_by_those_of_other_stories() -> None:
+    told = clues_of(
+        "Who won the marathon in Lima?",
+        "Okello beat Tanui.",
+        "He ran well.",
+        "It was a big sale.",
+        titles=("Okello won Lima marathon", "Marathon: Okello first", "Tanui buys a house"),
+    )
+    signals = ("in its title", "share of terms in its title", "best title that tells it", "titles that tell it")
+    okello, tanui = ([told[name][one] for one in signals] for name in ("Okello", "Tanui"))
+    assert okello[0] == 1.0
+    assert okello[1] == okello[2] == pytest.approx(1.0)
+    assert okello[3] > np.log1p(1.0)  # two titles that ask the same matter
+    assert tanui == [0.0, 0.0, 0.0, 0.0]
+
+
 @given(texts=st.lists(st.text(max_size=80), min_size=1, max_size=3), question=st.text(min_size=1, max_size=60))
 @settings(max_examples=60, deadline=None)
 def test_any_text_has_clues_that_are_numbers_and_chances_that_are_chances(texts: list[str], question: str) -> None:
     query = asked(f"Which {question}?")
     pool = [found(f"{text}a.", story=number) for number, text in enumerate(texts)]
     shown = Shown(query, pool)
-    sentences = [sentence.text for hit in pool for sentence in hit.stored.sentences]
+    sentences = [(place, one.text) for place, hit in enumerate(pool) for one in hit.stored.sentences]
 
     some = gather(query, pool, shown, sentences, np.zeros(len(sentences), dtype=np.float32))
     assert some.signals.shape == (len(some.spans), len(SPAN_SIGNALS))
@@ -107,7 +128,7 @@ def test_an_answer_that_two_sentences_give_is_likelier_than_one_that_one_gives()
     query = asked("Who won the marathon?")
     texts = ["Okello won the marathon.", "Tanui won the marathon.", "The marathon went to Okello."]
     pool = [found(text, story=number) for number, text in enumerate(texts)]
-    some = gather(query, pool, Shown(query, pool), texts, np.zeros(3, dtype=np.float32))
+    some = gather(query, pool, Shown(query, pool), list(enumerate(texts)), np.zeros(3, dtype=np.float32))
 
     first, second, third = weigh(some, np.zeros(len(some.spans), dtype=np.float32), 3)
 
@@ -120,6 +141,19 @@ def test_an_answer_in_longer_words_is_no_other_answer() -> None:
     answers = ((told("Joe Biden"), 0.6), (told("Rome"), 0.2))
     assert untold(answers, {told("Biden")}) == 0.2
     assert untold(answers, {told("President Joe Biden"), told("Rome")}) == 0
+
+
+def test_of_sentences_alike_good_one_that_gives_the_likely_answer_is_told_first() -> None:
+    texts = ["He was first in it by a minute.", "Okello won the marathon."]
+    hits = [found(text, story=number) for number, text in enumerate(texts)]
+    readings = [
+        Reading(0.0, (SentenceScore(0, len(texts[0]), 0.5),)),
+        Reading(0.0, (SentenceScore(0, len(texts[1]), 0.0, answers=((told("Okello"), 0.4),)),)),
+    ]
+
+    first = next(candidates(Look(asked("Who won the marathon?"), hits, readings), 1, figures=False))
+
+    assert first.citation.sentence == texts[1]
 
 
 def test_after_the_best_sentence_comes_one_that_gives_another_answer() -> None:
