@@ -251,7 +251,7 @@ class Shown:
 
     def is_named(self, place: int) -> bool:
         """Whether a passage or its title holds a name that the question names; true where the question has none."""
-        return holds_name(self._named, self._texts[place].words | self._titles[place].words)
+        return holds_name(self._named, self._words_at(place))
 
     def naming(self, place: int) -> tuple[float, float]:
         """One value each of NAMING_SIGNALS: what a passage and its title hold of the names that are asked about.
@@ -259,14 +259,17 @@ class Shown:
         Of the name that they hold least, the share of its words; and of all words of names that they lack, how much
         the rarest tells.
         """
-        words = self._texts[place].words | self._titles[place].words
+        words = self._words_at(place)
         lacking = {name for name in self._named if not holds_name((name,), words)}
         least = min((len(name - lacking) / len(name) for name in self._each_named), default=1.0)
         return least, max((self.rarity.get(name, self._unheard) for name in lacking), default=0.0)
 
+    def _words_at(self, place: int) -> frozenset[str]:
+        return self._texts[place].words | self._titles[place].words
+
     def _sentences(self, place: int) -> Signals:
         stored, title, parts = self._pool[place].stored, self._titles[place], self.parts(place)
-        whole = self.share(self._texts[place].words | title.words)
+        whole = self.share(self._words_at(place))
         agreements = [self._agree(part) for part in parts]
         highest = max((agreement[0] for agreement in agreements), default=0.0)
         rows = []

@@ -373,6 +373,7 @@ def test_the_filters_say_what_is_chosen_while_they_are_shut_and_are_cleared_toge
 def test_a_timeline_over_several_days_is_plotted(page: Page):
     ask(page, "Timeline of the Afghanistan earthquake")
     rows = page.locator(".dl-moments tbody tr")
+    expect(rows.first).to_be_visible()
     expect(page.locator(".dl-plot circle").nth(1)).to_be_visible()  # the panel comes a little after the answer
     assert rows.count() == page.locator(".dl-plot circle").count() >= 2
 
