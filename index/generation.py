@@ -19,9 +19,9 @@ import fcntl
 import logging
 import os
 import re
+import secrets
 import shutil
 import sqlite3
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -159,8 +159,10 @@ def building(paths: ArchivePaths) -> Iterator[Path]:
     for left in paths.generations.glob(".building-*"):
         log.info("Removing %s, left by a build that did not end.", left)
         shutil.rmtree(left, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(prefix=".building-", dir=paths.generations))
+    # Named before it is made: an interruption just after that finds a folder to remove.
+    folder = paths.generations / f".building-{secrets.token_hex(8)}"
     try:
+        folder.mkdir(mode=0o700)
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
