@@ -232,16 +232,29 @@ def test_an_example_is_asked_by_a_click_and_its_chip_leads_to_the_card_and_the_a
 
 
 @browser_wanted
-def test_a_card_stays_marked_and_in_focus_where_its_panel_is_built_anew(page: Page):
+def test_what_is_read_stays_as_it_is_where_its_panel_is_built_anew(page: Page):
+    page.set_viewport_size({"width": 1280, "height": 420})  # so that the article is longer than the room it has
     ask(page, QUESTION)
     page.locator("a.dl-chip").first.click()
     card = page.locator("#dl-1-1")
-    expect(card).to_have_class("dl-card dl-on")
+    card.get_by_text("Open the article").click()
+    article = card.locator(".dl-text")
+    expect(article.locator("mark")).to_be_in_viewport()
+    article.evaluate("text => { text.scrollTop = 30; }")
+    expect(article).to_have_js_property("scrollTop", 30)
+    article.focus()
+    page.locator(".dl-export").evaluate("menu => { menu.open = true; }")
     page.locator(".dl-panel").evaluate(
-        "panel => { panel.outerHTML = panel.outerHTML.replace('dl-card dl-on', 'dl-card'); }"
+        """panel => {
+          const fresh = panel.outerHTML.replace("dl-card dl-on", "dl-card").replaceAll(' open=""', "");
+          panel.outerHTML = fresh.replace("</section>", '<article class="dl-card" id="dl-1-9">One more.</article>$&');
+        }"""
     )
+    expect(page.locator("#dl-1-9")).to_be_attached()
     expect(card).to_have_class("dl-card dl-on")
-    expect(card).to_be_focused()
+    expect(article).to_be_focused()
+    expect(article).to_have_js_property("scrollTop", 30)
+    expect(page.locator(".dl-export")).to_have_js_property("open", True)
 
 
 @browser_wanted
@@ -547,6 +560,28 @@ def test_the_keyboard_is_enough(page: Page):
     page.keyboard.press("Escape")
     expect(page.locator("a.dl-chip").first).to_be_focused()
     expect(page.locator("a.dl-chip").first).to_have_accessible_name("Source 1: harbour-wire, 21 August 2025")
+
+
+@browser_wanted
+def test_who_asked_can_ask_on_without_going_back_to_the_box(page: Page):
+    page.get_by_label("Your question").focus()
+    for turn, question in enumerate((QUESTION, "And when was that?"), start=1):
+        page.keyboard.type(question)
+        page.keyboard.press("Enter")
+        expect(page.locator(f'.dl-panel[data-turn="{turn}"]')).to_be_visible()
+        expect(page.get_by_role("button", name="Ask", exact=True)).to_be_visible()
+        expect(page.get_by_label("Your question")).to_be_focused()
+
+
+@browser_wanted
+def test_no_keyboard_comes_up_over_the_answer_where_it_is_on_the_screen(browser: Browser, address: str):
+    phone = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True).new_page()
+    phone.goto(address)
+    expect(phone.locator(".dl-head.dl-open")).to_be_visible()
+    ask(phone, QUESTION)
+    expect(phone.get_by_label("Your question")).to_be_enabled()
+    expect(phone.get_by_label("Your question")).not_to_be_focused()
+    phone.context.close()
 
 
 @browser_wanted

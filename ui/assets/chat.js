@@ -2,7 +2,6 @@
   // A chip leads to its card. The card may belong to an older turn: then the click on the message has
   // asked the server for that turn's panel, and the card is shown as soon as it is there.
   let wanted = null, left = null; // the card that is waited for, and the chip that was left for a card
-  let marked = null, entered = false; // the card that is marked, and whether the focus went to it
 
   const idOf = (chip) => chip.getAttribute("href").slice(1);
 
@@ -11,20 +10,52 @@
     if (!card) return false;
     document.querySelectorAll(".dl-card.dl-on").forEach((other) => other.classList.remove("dl-on"));
     card.classList.add("dl-on");
-    [marked, entered] = [id, focus];
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     card.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
     if (focus) card.focus({ preventScroll: true });
     return true;
   }
 
-  // An answer that still grows puts a new panel in the place of the one with the mark.
-  function mark() {
-    const card = document.getElementById(marked);
-    if (!card) marked = null;
-    if (!card || card.classList.contains("dl-on")) return;
-    card.classList.add("dl-on");
-    if (entered && document.activeElement === document.body) card.focus({ preventScroll: true });
+  // An answer that still grows puts a new panel in the place of the one that is read: the cards that are in both stay
+  // as they were left, open, scrolled and marked, and so do the menu and what was said of the answer.
+  const scrolled = new WeakMap(); // how far the articles were read: what is taken off the page forgets it
+  const plain = (card) => card.outerHTML.replace(/ dl-on\b/, "").replace(/ open=""/g, "");
+
+  function stay(gone) {
+    const here = document.querySelector(".dl-panel");
+    if (!here || here.dataset.turn !== gone.dataset.turn) return;
+    for (const old of gone.querySelectorAll(".dl-card[id]")) {
+      const card = document.getElementById(old.id), text = old.querySelector(".dl-text");
+      if (card && plain(card) === plain(old)) card.replaceWith(old);
+      else card?.classList.toggle("dl-on", old.classList.contains("dl-on"));
+      if (text) text.scrollTop = scrolled.get(text) ?? 0;
+    }
+    const [menu, form] = [".dl-export", ".dl-feedback"].map((one) => [here.querySelector(one), gone.querySelector(one)]);
+    if (menu[0] && menu[1]) menu[0].open = menu[1].open;
+    if (form[0] && form[1]) form[0].replaceWith(form[1]);
+    if (document.activeElement === document.body) {
+      (held?.isConnected ? held : document.getElementById(held?.id))?.focus({ preventScroll: true });
+    }
+  }
+
+  document.addEventListener("scroll", (event) => {
+    if (event.target.matches?.(".dl-text")) scrolled.set(event.target, event.target.scrollTop);
+  }, true);
+
+  // What was pressed or had the focus last: the focus falls on nothing where that is taken away or shut.
+  let held = document.activeElement;
+  for (const kind of ["pointerdown", "focusin"]) document.addEventListener(kind, (event) => { held = event.target; });
+
+  // Gradio shuts the box while a question is answered. Who asked can ask on, unless a keyboard on the screen would
+  // come up over the answer.
+  let shut = false;
+
+  function reopen() {
+    const box = document.querySelector("#dl-question textarea");
+    if (!box || box.disabled === shut) return;
+    shut = box.disabled;
+    const asked = document.activeElement === document.body && (held?.closest("#dl-question") || held?.isConnected === false);
+    if (!shut && asked && matchMedia("(hover: hover)").matches) box.focus({ preventScroll: true });
   }
 
   document.addEventListener("click", (event) => {
@@ -35,13 +66,13 @@
     wanted = show(idOf(chip), true) ? null : idOf(chip);
   });
 
-  // A menu is shut by a choice, by a press elsewhere, and by Escape.
-  function shut(except) {
+  // A menu is closed by a choice, by a press elsewhere, and by Escape.
+  function close(except) {
     document.querySelectorAll(".dl-export[open]").forEach((menu) => { if (menu !== except) menu.open = false; });
   }
 
   document.addEventListener("click", (event) => {
-    shut(event.target.closest?.("[data-export]") ? null : event.target.closest?.(".dl-export"));
+    close(event.target.closest?.("[data-export]") ? null : event.target.closest?.(".dl-export"));
   });
 
   // From a card back to its chip: by the button that a phone shows, or by Escape.
@@ -59,7 +90,7 @@
   document.addEventListener("keydown", (event) => {
     const card = event.key === "Escape" && event.target.closest?.(".dl-card[id]");
     if (card) back(card);
-    if (event.key === "Escape") shut(null);
+    if (event.key === "Escape") close(null);
   });
 
   async function copy(button) {
@@ -180,18 +211,21 @@
 
   document.addEventListener("click", () => setTimeout(tell));
 
-  new MutationObserver(() => {
+  new MutationObserver((records) => {
+    records.flatMap((record) => [...record.removedNodes])
+      .map((node) => (node.matches?.(".dl-panel") ? node : node.querySelector?.(".dl-panel")))
+      .forEach((panel) => panel && !panel.isConnected && stay(panel));
+    reopen();
     askFromLink();
     calendars();
     follow();
     tell();
     turnOver();
     if (wanted && show(wanted, true)) wanted = null;
-    mark();
     document.querySelectorAll("#dl-question button").forEach((button) => {
       const label = button.classList.contains("stop-button") ? "Stop" : "Ask";
       if (button.getAttribute("aria-label") !== label) button.setAttribute("aria-label", label);
     });
     document.querySelectorAll("#dl-chat [aria-label*='message:'], #dl-chat [aria-label^='Answer:']").forEach(name);
-  }).observe(document.body, { childList: true, subtree: true });
+  }).observe(document.body, { childList: true, subtree: true, attributeFilter: ["disabled"] });
 }
