@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from index.article import Article, PageKind, RawPage
 from index.dump import read_dump
 from index.errors import InputError
-from index.junk import is_aside, is_caption, pictures
+from index.junk import LONGEST_CAPTION, is_aside, is_caption, pictures
 from index.published import NO_DATE, Dated, given_date, head_line_date, text_date
 from index.storyline import unwrap
 
@@ -98,15 +98,15 @@ def _from_story(page: RawPage) -> Found:
         content = html.unescape(content)
     lines = unwrap(normalise(content)).split("\n")
     title = _one_line(page.title or "").casefold()
-    kept, caption = [], None
-    for line in chain.from_iterable(pictures(" ".join(line.split())) for line in lines):
-        if not line or is_aside(line) or line.casefold() == title:
-            continue
-        if is_caption(line):
-            caption = caption or line
-        else:
-            kept.append(line)
-    return Found("\n\n".join(kept), dated=text_date(None, page.url), caption=caption)
+    kept: list[str] = []
+    captions: list[str] = []
+    for line in (" ".join(line.split()) for line in lines):
+        if line and not is_aside(line) and line.casefold() != title:
+            (captions if is_caption(line) else kept).append(line)
+    # Where all is told in pictures, what stands under them is the story.
+    text = "\n\n".join(kept or chain.from_iterable(map(pictures, captions)))
+    caption = next((one for one in captions if len(one) <= LONGEST_CAPTION), None)
+    return Found(text, dated=text_date(None, page.url), caption=caption)
 
 
 def _from_dump(page: RawPage) -> Found:

@@ -53,7 +53,7 @@ _FORMS = (
     r"(?:please )?(?:subscribe|sign[ -]?(?:up|in)|log[ -]?(?:in|out)|register|join)(?: (?:now|today|here|free|us))?",
     r"(?:please )?subscribe .{1,120}",
     r"(?:please )?(?:sign[ -]?up|log[ -]?in|register|join) .{0,120}"
-    rf"\b(?:{_MAIL}|to (?:comment|continue|read))\b.{{0,80}}",
+    rf"\b(?:{_MAIL}|to (?:comment|continue|read))\b.{{0,120}}",
     r"(?:get|receive) .{0,80}\b(?:newsletters?|inbox|alerts|e-?mails?)\b.{0,80}",
     r"(?:[\w-]+ ){0,4}newsletters?(?: sign[ -]?up)?",
     rf"(?:share|tweet|pin|print|e-?mail|copy|save|bookmark|flipboard|messenger|rss|{_SITES})"
@@ -108,12 +108,29 @@ _CAPTION_CREDIT = re.compile(
     r"|/\s?(?:AP|AFP|Reuters|REUTERS|Getty|TASS|Xinhua)[)\s]*"
     r"|\b(?:AP Photo|Getty Images|Shutterstock|iStock|EPA-EFE)\b[^.]{0,60}|\bPhoto(?:graph)?(?: by\b|:)[^.]{0,60})$"
 )
+# Of a picture between others: whose it is, and the agency that gave it.
+_AGENCY = (
+    r"(?:AP|AFP|EPA|EPA-EFE|PA Images|PA|Associated Press|Reuters|REUTERS|Getty(?: Images)?|Shutterstock|TASS|Xinhua"
+    r"|Alamy|Anadolu(?: Agency)?|Bloomberg|NurPhoto|Redux|Sipa|ZUMA(?: Press)?|Pool|CNN)"
+)
+_PICTURE_CREDIT = re.compile(
+    r"\b[^\W\d_a-z][\w.'’-]{0,30}\s(?:[^\W\d_a-z]|de|van|von|al)[\w.'’-]{0,30}\s?"
+    rf"(?:/\s?{_AGENCY}\b|for CNN\s(?=[^\W\d_a-z]))"
+)
 _CAPTION_CUE = re.compile(
     r"\b(?:left|right|cent(?:er|re)|pictured|photo|seen|shown|file|poses?|looks on|arrives?)\b", re.I
 )
-_GALLERY_MARK = re.compile(r"\s*\bHide [Cc]aption \d{1,4} of \d{1,4}\b\s*")
+_GALLERY_MARK = re.compile(r"\bHide [Cc]aption \d{1,4} of \d{1,4}\b")
 _OPENING = re.compile(r"^[^\w©(@]+")
+_REPORTED_FROM = re.compile(r"\(?(?:CNN|AP|AFP|Reuters|UPI|USA TODAY)(?: \w+)?\)?\s*[—–-]{1,2}$")
+_POINTERS = re.compile(
+    r"(?:read |see |learn )?(?:more|also|related|previously|opinion|fact check|review|watch|video|photos|live updates"
+    r"|podcasts?|exclusive|analysis|explainer)\b",
+    re.IGNORECASE,
+)
+_LONGEST_LABEL = 80
 _SENTENCE_END = re.compile(r"[.!?…。！？؟।][\"'”’»)\]„」』]*(?:\s*\[\d+\])*$")
+LONGEST_CAPTION = 1_000  # characters; what is longer is a gallery
 _MAX_CHARACTERS = 1_000  # no furniture is longer, and no form is tried on more: some would take its square in time
 
 
@@ -125,7 +142,17 @@ def is_junk(line: str) -> bool:
     if any(mark in line for mark in _TEMPLATE_MARKS) and _TEMPLATE.search(line):
         return True
     bare = _bare(" ".join(line.split()))
-    return 0 < bare.count(" ") + 1 <= _MAX_WORDS and _FURNITURE.fullmatch(bare) is not None
+    return 0 < bare.count(" ") + 1 <= _MAX_WORDS and (_is_link(line) or _FURNITURE.fullmatch(bare) is not None)
+
+
+def _is_link(line: str) -> bool:
+    """Whether a line leads to another story, as "More:Ferry sinks": a label, and a headline with no space between."""
+    label, colon, headline = line.strip("►▶•* ").partition(":")
+    if not colon or not 2 <= len(label) <= _LONGEST_LABEL or ". " in label:
+        return False
+    first = headline.lstrip("“\"‘'")[:1]
+    told = headline.endswith(".") and not _POINTERS.match(label)
+    return first.isupper() and headline.count(" ") >= 2 and not told
 
 
 def _bare(line: str) -> str:
@@ -147,20 +174,23 @@ def is_aside(line: str) -> bool:
     if (
         len(line) <= _MAX_CHARACTERS
         and len(words) <= 8
-        and (_DATELINE.fullmatch(line) or (BYLINE.match(line) and line[-1] not in '.!?”"'))
+        and (
+            _DATELINE.fullmatch(line) or _REPORTED_FROM.search(line) or (BYLINE.match(line) and line[-1] not in '.!?”"')
+        )
     ):
         return True
     return is_junk(line)
 
 
 def is_caption(line: str, *, opening: bool = False) -> bool:
-    """Whether a line is the caption of a picture; `opening` where it is no sentence and stands before the first."""
-    words = len(line.split())
-    if len(line) > _MAX_CHARACTERS:
-        return False
-    if _CAPTION_START.match(line) and _GALLERY_MARK.search(line[-40:]):
+    """Whether a line is the caption of a picture, or those of a gallery.
+
+    `opening` where it is no sentence and stands before the first.
+    """
+    if _is_gallery(line):
         return True
-    if words > 80:
+    words = len(line.split())
+    if len(line) > _MAX_CHARACTERS or words > 80:
         return False
     if (_CREDIT_MARK.search(line) and _CAPTION_CREDIT.search(line)) or (
         _CAPTION_START.match(line) and not ends_sentence(line)
@@ -169,11 +199,18 @@ def is_caption(line: str, *, opening: bool = False) -> bool:
     return opening and words >= 6 and _CAPTION_CUE.search(line) is not None
 
 
+def _is_gallery(line: str) -> bool:
+    """Whether a line, however long, is the captions of several pictures, or one of a row of them."""
+    if "aption" in line and _GALLERY_MARK.search(line) and (_CAPTION_START.match(line) or line.count("aption") > 1):
+        return True
+    return ("/" in line or " for CNN " in line) and len(_PICTURE_CREDIT.findall(line)) > 1
+
+
 def pictures(line: str) -> list[str]:
     """A whole gallery in one line as a line for each of its pictures, without the marks between them; else the line."""
     if line.count("aption") < 2:  # of each mark
         return [line]
-    parts = [part for part in _GALLERY_MARK.split(line) if part]
+    parts = [part for part in map(str.strip, _GALLERY_MARK.split(line)) if part]
     return parts if len(parts) > 1 else [line]
 
 

@@ -282,19 +282,61 @@ def test_markup_in_a_story_may_hold_what_markup_may_not() -> None:
     assert article.text.split() == ["Two", "ferries", "were", "lost.", "None", "sank."]
 
 
-def test_a_gallery_in_one_line_is_a_line_a_picture_and_keeps_no_marks() -> None:
-    gallery = (
-        "Photos: The storm A ferry lies on its side in Bergen. Hide Caption 1 of 3 "
-        "Photos: The storm Two men look at the quay. Hide Caption 2 of 3 Photos: The storm A gull Hide Caption 3 of 3"
-    )
-    long = f"Photos: The storm {'The water stood high in the streets of Bergen. ' * 12}Hide Caption 4 of 9"
-    article = clean(page(f"Two ferries were lost on Monday.\n{gallery}\n{long}", PageKind.STORY))
-    assert article.text.split("\n\n") == [
-        "Two ferries were lost on Monday.",
+GALLERY = (
+    "Photos: The storm A ferry lies on its side in Bergen. Hide Caption 1 of 3 "
+    "Photos: The storm Two men look at the quay. Hide Caption 2 of 3 Photos: The storm A gull Hide Caption 3 of 3"
+)
+
+
+@pytest.mark.parametrize(
+    "pictures",
+    [
+        GALLERY,
+        f"Photos: The storm {'The water stood high in the streets of Bergen. ' * 12}Hide Caption 4 of 9",
+        "Waves break over the quay. Ada Holm/AP A gull sits on a lamp. Ola Vik/AFP/Getty Images A boat is towed. " * 9,
+        "A ferry lies on its side. Ada Holm for CNN Two men look at the quay. Ola Vik/Reuters",
+    ],
+)
+def test_the_pictures_of_a_gallery_are_no_part_of_the_story(pictures: str) -> None:
+    article = clean(page(f"{FERRY[0]}\n{pictures}\n{FERRY[1]}", PageKind.STORY))
+    assert article.text == "\n\n".join(FERRY[:2])
+
+
+def test_a_story_told_in_pictures_alone_is_a_line_a_picture_without_the_marks_between() -> None:
+    assert clean(page(GALLERY, PageKind.STORY)).text.split("\n\n") == [
         "Photos: The storm A ferry lies on its side in Bergen.",
         "Photos: The storm Two men look at the quay.",
+        "Photos: The storm A gull",
     ]
-    assert article.caption == "Photos: The storm A gull"
+
+
+@pytest.mark.parametrize("kind", [PageKind.STORY, PageKind.DUMP])
+@pytest.mark.parametrize(
+    "link",
+    [
+        "More:Norway’s ferries will be electric by 2030, minister says",
+        "STORM IN BERGEN:What we know of the two ferries that were lost",
+        "►'It was dark':How eleven people were saved from the water",
+        "Opinion:The harbour needs a wall. Here's why.",
+        "Bergen, Norway CNN —",
+        "Sign up for the Ferry News newsletter. Explore the islands with news of long journeys, new lines and more",
+    ],
+)
+def test_a_line_that_leads_to_another_story_or_says_who_tells_this_one_is_left_out(kind: PageKind, link: str) -> None:
+    assert link not in clean(page("\n\n".join([*FERRY[:2], link, *FERRY[2:]]), kind)).text
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "The captain had one rule: Nobody leaves the bridge.",
+        "The council decided:Bergen will build a wall along the whole of its harbour.",
+        "The poll by Reuters/Ipsos and AP/NORC was of 1,000 people, of whom most had been at sea.",
+        "The lawyer Ada Holm spoke for CNN viewers and Ola Vik for the ferry's owner, both of them at length.",
+    ],
+)
+def test_what_only_looks_like_a_link_or_a_credit_stays(line: str) -> None:
+    assert line in clean(page("\n\n".join([*FERRY[:2], line, *FERRY[2:]]), PageKind.STORY)).text
 
 
 def stories(count: int, *, foot: str, shared: str = "") -> list[str]:
