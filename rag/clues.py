@@ -135,7 +135,7 @@ class Clues:
         measured = [
             (quantity.start, quantity.end)
             for quantity in (quantities(sentence) if self._wanted.measure else ())
-            if quantity.measure == self._wanted.measure
+            if quantity.is_of(self._wanted.measure)
         ]
         share = len(terms) / max(1, len(self._terms))
         title = self._shown.title(place).words

@@ -7,25 +7,34 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from rag.answer import Citation, Moment
+from rag.numbers import CARDINAL
 from rag.quantity import measure_asked, quantities
 from rag.query import AnswerType, Query
 from rag.stems import holds_name, name_stems, stem, stems
+from rag.telling import Answer
 from rag.timeline import Entry, of_another_year, timeline
 
 _LONGEST_TIMELINE = 6  # entries, where one was asked for
 _DIFFERING = 4  # entries, where sources differ
 _LONGEST_SPAN = 60  # characters that are marked where a sentence answers two parts of a question
 _ABOUT_IT = 0.5  # of the question's words that are held before a number is compared, or a story put in a timeline
+_SAME_EVENT = 365  # days between two reports whose numbers are compared: later ones are mostly of another event
+_AS_LIKELY = 0.1  # of the chance that the first number is the answer: one with less is most often of something else
+_NUMBER_WORDS = frozenset(map(stem, CARDINAL))
 _OF_TIMELINES = frozenset(map(stem, ("timeline", "chronology", "sequence", "events", "changed", "evolved", "unfolded")))
 FIGURES = (AnswerType.HOW_MANY, AnswerType.HOW_MUCH)
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A sentence that may be cited, and the cluster of its story. `citation.score` orders the candidates."""
+    """A sentence that may be cited, the cluster of its story, and how likely each answer in it is.
+
+    `citation.score` orders the candidates. A reader that weighs no answers gives none.
+    """
 
     citation: Citation
     cluster: int
+    answers: tuple[tuple[Answer, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +109,15 @@ def _difference(query: Query, found: Sequence[Candidate]) -> Composition | None:
     """The timeline of a number on which the best sentence's source and others differ, or None."""
     if not found:
         return None
-    measure = measure_asked(query.standalone) or next((q.measure for q in quantities(found[0].citation.sentence)), "")
+    first = found[0]
+    measure = measure_asked(query.standalone) or next((q.measure for q in quantities(first.citation.sentence)), "")
     about = (
         c
         for c in found
-        if any(q.measure == measure for q in quantities(c.citation.sentence))
-        and _is_about(query, c.citation, c.citation.sentence)
+        if _is_about(query, c.citation, c.citation.sentence)
+        and _names_held(query, c.citation) >= _names_held(query, first.citation)
+        and _days_between(c.citation, first.citation) <= _SAME_EVENT
+        and _likely(c, measure) >= _AS_LIKELY * _likely(first, measure)
     )
     told = list(_one_a_story(about, _DIFFERING))
     clusters: Mapping[str, int] = {c.citation.article_id: c.cluster for c in told}
@@ -121,6 +133,24 @@ def _is_about(query: Query, citation: Citation, told: str) -> bool:
     wanted = {stem(term) for term in query.terms} - _OF_TIMELINES - named
     held = set(stems(f"{citation.title} {told}"))
     return holds_name(named, held) and len(wanted & held) >= _ABOUT_IT * len(wanted)
+
+
+def _names_held(query: Query, citation: Citation) -> frozenset[str]:
+    held = set(stems(f"{citation.title} {citation.sentence}"))
+    return frozenset(name for name in name_stems(query.names) if holds_name((name,), held))
+
+
+def _days_between(one: Citation, other: Citation) -> int:
+    return abs((one.published - other.published).days) if one.published and other.published else 0
+
+
+def _likely(candidate: Candidate, measure: str) -> float:
+    """How likely the first number of a measure in the sentence is the answer; below 0 where it gives none."""
+    found = next((q for q in quantities(candidate.citation.sentence) if q.is_of(measure)), None)
+    if found is None:
+        return -1.0
+    digits = {word for word in stems(found.text) if word[0].isdigit() or word in _NUMBER_WORDS}
+    return max((chance for answer, chance in candidate.answers if answer & digits), default=0.0)
 
 
 def _is_named(query: Query, citation: Citation) -> bool:

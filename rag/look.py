@@ -53,7 +53,8 @@ def candidates(look: Look, count: int, *, figures: bool) -> Iterator[Candidate]:
             continue
         said.append(words)
         given.update(answer for answer, _ in score.answers)
-        yield Candidate(_citation(score, hit, look.query, corrected(hit.stored.article.text)), hit.stored.cluster)
+        citation = _citation(score, hit, look.query, corrected(hit.stored.article.text))
+        yield Candidate(citation, hit.stored.cluster, score.answers)
 
 
 def _next(left: Sequence[tuple[SentenceScore, Found]], given: Collection[Answer]) -> int:

@@ -43,6 +43,12 @@ _FATE_PATTERNS = tuple((name, re.compile(pattern, re.I)) for name, pattern in _F
 _NOUN = re.compile(
     r"\s(?:(?:of|the|new|other|more|different|\w+(?:al|an|ese|ic|ed|ish|ous|ive|ian|ish))\s){0,3}(?P<noun>(?!(?:were|was|are|have|had|has|who|and|but|in|on)\b)[a-z]{3,})"
 )
+_PER_TIME = re.compile(r"\s(?:an?|per|each|every)\s(?P<time>hour|day|week|month|year)\b")
+_SHARE_ASKED = re.compile(r"\b(?:percentage|per\s?cent|(?:what|which) (?:share|proportion))\b", re.I)
+_COST_ASKED = re.compile(
+    r"\bhow much\b.*\b(?:cost|pay|paid|worth|spend|spent|price|raise[ds]?|earn(?:ed)?|fined?)\b", re.I
+)
+_MONEY = "$€£¥"
 _PEOPLE = re.compile(
     r"people|persons?|m[ae]n|wom[ae]n|child(?:ren)?|others|civilians|residents|students|\w+(?:ers|ors|ists|ians|ants|ees)"
 )
@@ -58,7 +64,7 @@ class Quantity:
     """A number as it stands at `start:end` of a sentence.
 
     `low` and `high` bound what is claimed: "at least 13" is 13 to infinity, "about 100" is 90 to 110. `measure` is
-    what it is a number of: "dead", "documents", "$", "%".
+    what it is a number of: "dead", "documents", "$", "$ a month", "%".
     """
 
     start: int
@@ -68,6 +74,10 @@ class Quantity:
     low: float
     high: float
     measure: str
+
+    def is_of(self, measure: str) -> bool:
+        """Whether it is a number of what `measure_asked` names; any money where that is "$"."""
+        return self.measure == measure or (measure == "$" and self.measure[0] in _MONEY)
 
     def differs(self, other: Quantity) -> bool:
         """Whether the two cannot both be what is said of one thing; a bound agrees with what lies beyond it."""
@@ -118,13 +128,18 @@ def has_number(text: str) -> bool:
 
 
 def measure_asked(question: str) -> str:
-    """What a question asks the number of, as `Quantity.measure` names it; empty where that cannot be told."""
+    """What a question asks the number of, as `Quantity.measure` names it; empty where that cannot be told.
+
+    "$" stands for money of any kind.
+    """
+    if _SHARE_ASKED.search(question):
+        return "%"
     if re.search(r"\b(?:death|casualty) toll\b", question, re.I):
         return "dead"
     # The question read as its own answer: "13 people were killed" tells what 13 would count.
     said = re.sub(r"\bhow many(?: of)?\b", "13", question, count=1, flags=re.I)
     if said == question:
-        return ""
+        return "$" if _COST_ASKED.search(question) else ""
     return next((quantity.measure for quantity in quantities(said.rstrip(" ?")) if quantity.text == "13"), "")
 
 
@@ -155,11 +170,12 @@ def _bounds(word: str, value: float) -> tuple[float, float]:
 
 
 def _measure(sentence: str, match: re.Match[str], start: int, stop: int) -> str:
+    after = sentence[match.end() : stop]
     if match["money"]:
-        return match["money"]
+        per = _PER_TIME.match(after)
+        return f"{match['money']} a {per['time']}" if per else match["money"]  # a price is no rent
     if match["share"]:
         return "%"
-    after = sentence[match.end() : stop]
     noun_match = _NOUN.match(after)
     noun = noun_match["noun"].lower() if noun_match else ""
     if not noun or _PEOPLE.fullmatch(noun) or any(fate.fullmatch(noun) for _, fate in _FATE_PATTERNS):

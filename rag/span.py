@@ -19,8 +19,6 @@ Span = tuple[int, int]
 
 _LONGEST_OBJECT = 10  # words
 _ABOUT_IT = 0.5  # of the question's words, names apart, that a sentence holds before words of it are marked
-_SHARE = re.compile(r"\b(?:percentage|percent|per cent|proportion|share)\b", re.I)
-_COST = re.compile(r"\bhow much\b.*\b(?:cost|pay|paid|worth|spend|spent|price|raise[ds]?|earn(?:ed)?|fined?)\b", re.I)
 _YEAR_ASKED = re.compile(r"\b(?:what|which) year\b", re.I)
 _YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
 _TIME_ASKED = re.compile(r"\bhow long\b", re.I)
@@ -68,12 +66,12 @@ def _only(spans: Iterable[Span]) -> Span | None:
 
 
 def _figure(question: str, sentence: str) -> Span | None:
-    measure = "%" if _SHARE.search(question) else measure_asked(question) or ("$" if _COST.search(question) else "")
+    measure = measure_asked(question)
     told = {quantity.text.casefold() for quantity in quantities(question)}
     fitting = [
         quantity
         for quantity in quantities(sentence)
-        if quantity.text.casefold() not in told and (not measure or quantity.measure == measure)
+        if quantity.text.casefold() not in told and (not measure or quantity.is_of(measure))
     ]
     return _only(_with_noun(quantity, sentence) for quantity in fitting)
 

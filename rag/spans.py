@@ -37,7 +37,7 @@ class Span:
 _LONGEST_RUN = 6  # words
 _ENDS_OF_RUN = 2  # so many of its first and last words are taken by themselves too
 _NUMBER = re.compile(r"(?<![\w.,])[$€£]?\d(?:[\d,.]*\d)?%?")
-_TOKEN = re.compile(r"[\w$%€£](?:[\w’'.-]*[\w%])?")
+_TOKEN = re.compile(r"[\w$%€£](?:(?:[\w’'.-]|,(?=\d{3}))*[\w%])?")
 _BREAK = re.compile(r"[,;:()“”\"—–.!?]|\s-\s")
 _BETWEEN = STOP_WORDS | PREPOSITION | DETERMINER | AUXILIARY
 

@@ -178,7 +178,7 @@ def _measure_asked(citations: Sequence[Citation]) -> str:
 
 def _quantity(citation: Citation, measure: str) -> Quantity | None:
     """The first number of a measure, unless it is only a part of one: "19 children and two teachers" are not 19."""
-    found = next((quantity for quantity in quantities(citation.sentence) if quantity.measure == measure), None)
+    found = next((quantity for quantity in quantities(citation.sentence) if quantity.is_of(measure)), None)
     parts = joint(citation.sentence) if found else ()
     return None if found and any(start <= found.start < end for start, end in parts) else found
 

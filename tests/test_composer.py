@@ -96,6 +96,37 @@ def test_numbers_that_do_not_compare_are_no_difference(other: Candidate) -> None
     assert composed(TOLL, EARLY, other).timeline == ()
 
 
+def likely(candidate: Candidate, **chances: float) -> Candidate:
+    return replace(candidate, answers=tuple((frozenset({number[1:]}), chance) for number, chance in chances.items()))
+
+
+PAID = told("The museum paid $44 million for the Vermeer.", "2023-09-11", 1, 9.0)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        told("The museum in Derna lost 900 people to the flood.", "2025-01-13", 2, 8.0),
+        replace_title(told("The Benghazi flood killed 900 people.", "2023-09-13", 2, 8.0), "After the flood"),
+    ],
+    ids=["more than a year later", "another place, where the best names this one"],
+)
+def test_numbers_of_another_event_of_the_kind_are_no_difference(other: Candidate) -> None:
+    assert composed("How many people did the Derna flood in Libya kill?", EARLY, other).timeline == ()
+
+
+def test_a_number_that_is_hardly_the_answer_is_no_difference() -> None:
+    question = "How much did the museum pay for the Vermeer?"
+    other = told("The museum will pay $2 million to hang the Vermeer.", "2023-09-12", 2, 8.0)
+    assert composed(question, likely(PAID, _44=0.5), likely(other, _2=0.2)).timeline
+    assert composed(question, likely(PAID, _44=0.5), likely(other, _2=0.02)).timeline == ()
+
+
+def test_a_price_is_not_compared_with_what_is_paid_again_and_again() -> None:
+    rent = told("The museum will pay $2 million a year to insure the Vermeer.", "2023-09-12", 2, 8.0)
+    assert composed("How much did the museum pay for the Vermeer?", PAID, rent).timeline == ()
+
+
 def test_a_timeline_that_is_asked_for_tells_each_story_once() -> None:
     again = told("Derna was flooded.", "2023-09-14", 2, 7.0)
     answer = composed("Give me a timeline of the Derna flood", EARLY, LATE, again)
@@ -166,6 +197,8 @@ def test_a_sentence_that_answers_two_parts_is_cited_once_with_both_answers_marke
         ("What is the death toll?", "dead"),
         ("How many documents did Belarus and Iran sign?", "document"),
         ("How many of the votes were counted?", "votes"),
+        ("What percentage of the votes was counted?", "%"),
+        ("How much did the museum pay for the painting?", "$"),
         ("What did Belarus and Iran sign?", ""),
     ],
 )

@@ -59,6 +59,13 @@ def test_names_figures_days_and_runs_of_words_could_answer(words: str, kind: Kin
     assert kind in {span.kind for span in spans(SIGNED, ()) if SIGNED[span.start : span.end] == words}
 
 
+def test_a_figure_with_a_comma_is_one_word() -> None:
+    sentence = "More than 5,800 probable cases were reported."
+    words = {sentence[span.start : span.end] for span in spans(sentence, ())}
+    assert "5,800 probable cases" in words
+    assert not any(word.startswith(("800", "5 ")) for word in words)
+
+
 def test_what_the_question_says_itself_cannot_answer_it() -> None:
     some = {SIGNED[span.start : span.end] for span in spans(SIGNED, stems("Who signed 13 documents in Minsk?"))}
     assert {"Aug. 20", "Masoud Pezeshkian", "trade"} <= some

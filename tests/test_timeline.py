@@ -300,6 +300,7 @@ def test_a_corrected_number_stays_and_is_marked() -> None:
         ("At least 13 people were killed and 20 injured on Aug. 20.", [(13, "dead"), (20, "injured")]),
         ("Belarus and Iran signed thirteen documents.", [(13, "document")]),
         ("The firm paid $1.2 billion, up 8% from 2022.", [(1.2e9, "$"), (8, "%")]),
+        ("It asks $8 a month, and paid £2 million per year.", [(8, "$ a month"), (2e6, "£ a year")]),
         ("Twenty-one ships left.", [(21, "ship")]),
         ("Debt rose to $1.5 trillion, and two dozen people were hired.", [(1.5e12, "$"), (24, "people")]),
         ("A 30-year-old man died in 2021.", []),
