@@ -6,14 +6,13 @@ import html
 import re
 import unicodedata
 from functools import lru_cache
-from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from index.article import Article, PageKind, RawPage
 from index.dump import read_dump
 from index.errors import InputError
-from index.junk import LONGEST_CAPTION, is_aside, is_caption, pictures
+from index.junk import LONGEST_CAPTION, is_aside, is_caption, told_in_pictures
 from index.published import NO_DATE, Dated, given_date, head_line_date, text_date
 from index.storyline import unwrap
 
@@ -104,7 +103,7 @@ def _from_story(page: RawPage) -> Found:
         if line and not is_aside(line) and line.casefold() != title:
             (captions if is_caption(line) else kept).append(line)
     # Where all is told in pictures, what stands under them is the story.
-    text = "\n\n".join(kept or chain.from_iterable(map(pictures, captions)))
+    text = "\n\n".join(kept or told_in_pictures(captions))
     caption = next((one for one in captions if len(one) <= LONGEST_CAPTION), None)
     return Found(text, dated=text_date(None, page.url), caption=caption)
 

@@ -7,6 +7,8 @@ junk by a phrase inside it. What depends on the neighbours of a line is the busi
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from itertools import takewhile
 
 _MAX_WORDS = 40  # beyond this a paragraph has something to say
 
@@ -108,14 +110,13 @@ _CAPTION_CREDIT = re.compile(
     r"|/\s?(?:AP|AFP|Reuters|REUTERS|Getty|TASS|Xinhua)[)\s]*"
     r"|\b(?:AP Photo|Getty Images|Shutterstock|iStock|EPA-EFE)\b[^.]{0,60}|\bPhoto(?:graph)?(?: by\b|:)[^.]{0,60})$"
 )
-# Of a picture between others: whose it is, and the agency that gave it.
 _AGENCY = (
     r"(?:AP|AFP|EPA|EPA-EFE|PA Images|PA|Associated Press|Reuters|REUTERS|Getty(?: Images)?|Shutterstock|TASS|Xinhua"
     r"|Alamy|Anadolu(?: Agency)?|Bloomberg|NurPhoto|Redux|Sipa|ZUMA(?: Press)?|Pool|CNN)"
 )
+# Whose a picture is, in a row of them: "Ada Holm/AFP/Getty Images", "Ada Holm for CNN".
 _PICTURE_CREDIT = re.compile(
-    r"\b[^\W\d_a-z][\w.'’-]{0,30}\s(?:[^\W\d_a-z]|de|van|von|al)[\w.'’-]{0,30}\s?"
-    rf"(?:/\s?{_AGENCY}\b|for CNN\s(?=[^\W\d_a-z]))"
+    rf"/\s?{_AGENCY}\b(?!\s?/)|\b[^\W\d_a-z][\w.'’-]{{0,30}}\s[^\W\d_a-z][\w.'’-]{{0,30}}\sfor CNN\s(?=[^\W\d_a-z])"
 )
 _CAPTION_CUE = re.compile(
     r"\b(?:left|right|cent(?:er|re)|pictured|photo|seen|shown|file|poses?|looks on|arrives?)\b", re.I
@@ -206,12 +207,12 @@ def _is_gallery(line: str) -> bool:
     return ("/" in line or " for CNN " in line) and len(_PICTURE_CREDIT.findall(line)) > 1
 
 
-def pictures(line: str) -> list[str]:
-    """A whole gallery in one line as a line for each of its pictures, without the marks between them; else the line."""
-    if line.count("aption") < 2:  # of each mark
-        return [line]
-    parts = [part for part in map(str.strip, _GALLERY_MARK.split(line)) if part]
-    return parts if len(parts) > 1 else [line]
+def told_in_pictures(captions: Iterable[str]) -> list[str]:
+    """What stands under the pictures of galleries, a line each, without the marks between and the title before each."""
+    parts = [part for line in captions for part in map(str.strip, _GALLERY_MARK.split(line)) if part]
+    shared = takewhile(lambda words: len(set(words)) == 1, zip(*(part.split() for part in parts), strict=False))
+    title = " ".join(word for word, *_ in shared) + " "
+    return [part.removeprefix(title) for part in parts] if _CAPTION_START.match(title) else parts
 
 
 def ends_sentence(line: str) -> bool:
