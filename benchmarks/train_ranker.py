@@ -45,6 +45,7 @@ READ = 12  # of them whose sentences are scored
 LONG_AGO = 200  # days that separate a question from the articles that cannot answer it
 OLD_NEWS_EVERY = 8  # of so many questions one is answered by articles that end long before: old news is no less true
 FOLDS = 4
+_LEAST_SCALE = 0.15
 SPAN_FIT = {"units": 8, "epochs": 12, "seeds": range(4)}  # there are some 500 spans a question
 
 
@@ -178,7 +179,8 @@ def fit(groups: Sequence[Group], *, units: int = 16, epochs: int = 30, seeds: Se
     """A scorer that puts any right one first (listwise softmax); several small networks, made one by averaging."""
     usable = [(rows, right) for rows, right in groups if right.any() and not right.all()]
     every = np.concatenate([rows for rows, _ in usable])
-    mean, scale = every.mean(0), every.std(0) + 1e-3
+    # What seldom speaks would else be past the clip wherever it does, and say no more than that it does.
+    mean, scale = every.mean(0), np.maximum(every.std(0), _LEAST_SCALE)
     inputs = [torch.tensor((rows - mean) / scale).clamp(-5, 5) for rows, _ in usable]
     rights = [torch.tensor(right) for _, right in usable]
     nets = [_fit_one(inputs, rights, units, epochs, seed) for seed in seeds]

@@ -21,6 +21,7 @@ from rag.retriever import Found
 from rag.signals import Shown, Signals
 from rag.spans import Kind, Span
 from rag.stems import TOKEN, stem
+from rag.usage import Usage
 from rag.wanted import wanted
 from rag.words import STOP_WORDS
 
@@ -67,6 +68,8 @@ SPAN_SIGNALS = (
     "asked word before",
     "asked word next, of a subject",
     "asked word before, of an object",
+    "asked word next, of a state",
+    "asked word before, of a state",
     "asked words after",
     "asked words after, of a subject",
     "asked words after, of an object",
@@ -90,6 +93,10 @@ SPAN_SIGNALS = (
     "before a comma",
     "after a comma",
     "is what something is called",
+    "is used as a person",
+    "is used as a place",
+    "is used as a person, of a person",
+    "is used as a place, of a place",
     *(f"{kind}, asked {asked}" for asked, kind in _LOOKS),
     "sentence's score",
     "sentence's rank",
@@ -156,6 +163,7 @@ class Clues:
                     *self._in_titles(span.told),
                     *self._beside(words, asked, first, last),
                     *self._kinds(sentence, span, words, first, last),
+                    *self._used(span),
                     *self._looks_like(span.kind),
                     score,
                     1 / (1 + rank),
@@ -263,6 +271,8 @@ class Clues:
             preceding,
             following * (form == "subject"),
             preceding * (form == "object"),
+            following * (form == "state"),
+            preceding * (form == "state"),
             after,
             after * (form == "subject"),
             after * (form == "object"),
@@ -299,6 +309,16 @@ class Clues:
             float(_AFTER_COMMA.search(before) is not None),
             float(_CALLED.search(before) is not None),
         )
+
+    def _used(self, span: Span) -> tuple[float, ...]:
+        """Whether a name is used as a person's or a place's is, and whether that is what is asked for."""
+        is_name = span.kind is Kind.NAME
+        person, place = (self._usage.person(span.told), self._usage.place(span.told)) if is_name else (0.0, 0.0)
+        return person, place, person * self._wanted.is_person, place * self._wanted.is_place
+
+    @cached_property
+    def _usage(self) -> Usage:
+        return Usage(part for place in range(len(self._pool)) for part in self._shown.parts(place))
 
     @cached_property
     def _titles(self) -> list[tuple[int, float, frozenset[str]]]:

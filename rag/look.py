@@ -15,6 +15,7 @@ from rag.query import Query
 from rag.reader import Reading, SentenceScore
 from rag.retriever import Found
 from rag.span import answer_span, may_answer
+from rag.stems import name_stems, stem, stems
 from rag.telling import Answer, worth
 from rag.timeline import Correction, correction, event_date
 
@@ -85,17 +86,21 @@ def _citation(score: SentenceScore, hit: Found, query: Query, note: Correction |
         date_is_doubtful=article.date_is_doubtful,
         also_in=hit.also_in,
         event=event_date(sentence, article.published),
-        span=answer_span(query, sentence) or _weighed_span(score, sentence, query),
+        span=answer_span(query, sentence) or _weighed_span(score, article.title, sentence, query),
         correction=note.text if note else "",
         score=score.score,
     )
 
 
-def _weighed_span(score: SentenceScore, sentence: str, query: Query) -> tuple[int, int] | None:
-    """The words that were weighed to be the answer, unless their form is plainly not the one asked for."""
+def _weighed_span(score: SentenceScore, title: str, sentence: str, query: Query) -> tuple[int, int] | None:
+    """The words that were weighed to be the answer, unless their form is plainly not the one asked for.
+
+    Nor where the sentence and its title tell of nothing that is asked but names: "Liz Truss" is no wife of Rishi Sunak.
+    """
     if score.span is None or not may_answer(query.standalone, sentence[slice(*score.span)]):
         return None
-    return score.span
+    wanted = frozenset(map(stem, query.terms)) - name_stems(query.names)
+    return None if wanted and wanted.isdisjoint(stems(f"{title} {sentence}")) else score.span
 
 
 def evidence_of(looks: Sequence[Look]) -> list[Evidence]:

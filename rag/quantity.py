@@ -40,6 +40,7 @@ _FATES = (
     ("votes", r"\b(?:vote[ds]?|ballots?)\b"),
 )
 _FATE_PATTERNS = tuple((name, re.compile(pattern, re.I)) for name, pattern in _FATES)
+OF_PEOPLE = frozenset(("people", *(name for name, _ in _FATES)))  # measures that are words for those counted
 _NOUN = re.compile(
     r"\s(?:(?:of|the|new|other|more|different|\w+(?:al|an|ese|ic|ed|ish|ous|ive|ian|ish))\s){0,3}(?P<noun>(?!(?:were|was|are|have|had|has|who|and|but|in|on)\b)[a-z]{3,})"
 )

@@ -86,6 +86,7 @@ ANSWERABLE_SIGNALS = (
     "passages found",
 )
 NAMING_SIGNALS = ("names of the first", "rarest name that the first lacks")
+NAME_MARK = "n"
 _FOREGROUND = 25  # passages whose words may agree; the rest of the pool says what is common anyway
 _SHARPNESS = 8.0  # how fast a passage's say in agreement falls with its score
 _NUMBER_STEMS = frozenset(map(stem, COUNTING))
@@ -138,8 +139,9 @@ class Text:
 class Shown:
     """The signals of one question over its pool of passages, best first by the fused score.
 
-    `asked_words` are the stems of the question's words, `rarity` tells of each stem of the pool how much it tells, and
-    `agreement` of each that is not asked with how much the best stories agree on it.
+    `asked_words` are the stems of the question's words, and of the pool's those that are kin to its names: "Brazil" is
+    told to who asks of a "Brazilian". `rarity` tells of each stem of the pool how much it tells, and `agreement` of
+    each that is not asked with how much the best stories agree on it.
     """
 
     def __init__(self, query: Query, pool: Sequence[Found]) -> None:
@@ -154,7 +156,12 @@ class Shown:
         self._titles = [Text.of(hit.stored.article.title) for hit in pool]
         self._parts: dict[int, tuple[Text, ...]] = {}
         self.rarity = self._rarities()
+        self.asked_words |= self._kin()
         self.agreement = self._agreements()
+
+    def _kin(self) -> frozenset[str]:
+        begin = frozenset(name[:4] for name in self._named)
+        return frozenset(word for word in self.rarity if word[:4] in begin and holds_name(self._named, (word,)))
 
     @cached_property
     def _rows(self) -> Signals:
@@ -348,7 +355,7 @@ class Shown:
 def _mark(token: str, plain: str) -> str:
     if token[0].isdigit() or plain in _NUMBER_STEMS:
         return "d"
-    return "n" if token[0].isupper() and plain not in STOP_WORDS else "-"
+    return NAME_MARK if token[0].isupper() and plain not in STOP_WORDS else "-"
 
 
 def _pairs(stems: Sequence[str]) -> frozenset[tuple[str, str]]:

@@ -1,7 +1,8 @@
 """What the best sentences tell: which answers stand in them, and how likely each is the one that was asked for.
 
 An answer that several sentences give is likelier than each of them alone makes it, so chances are added up by what
-the words say, wherever they stand.
+the words say, wherever they stand. Who tells a whole answer tells its parts: "Jalen Hurts" is as likely as that and
+"Hurts" together.
 """
 
 from __future__ import annotations
@@ -43,8 +44,8 @@ class Spans:
 class Told:
     """What one sentence tells: its TELLING_SIGNALS, the chance of each likely answer in it, and its likeliest span.
 
-    An answer's chance is that of all sentences that give it; `chance` is that of what the likeliest span
-    says, and `sureness` that of the span among its sentence's.
+    An answer's chance is that of all sentences that give it or a part of it; `chance` is that of what the likeliest
+    span says, and `sureness` that of the span among its sentence's.
     """
 
     signals: tuple[float, ...] = (_LOWEST, _LOWEST, 0.0, 0.0)
@@ -88,7 +89,9 @@ def weigh(found: Spans, scores: NDArray[np.float32], count: int) -> list[Told]:
     for row, (place, span) in enumerate(zip(found.sentences, found.spans, strict=True)):
         total[span.told] += float(chances[row])
         of_sentence[place].append(row)
-    return [_told(found, below, chances, total, of_sentence.get(place, ())) for place in range(count)]
+    parts = [(answer, chance) for answer, chance in total.items() if chance >= _LIKELY]
+    whole = {answer: chance + sum(share for part, share in parts if part < answer) for answer, chance in total.items()}
+    return [_told(found, below, chances, whole, of_sentence.get(place, ())) for place in range(count)]
 
 
 def _told(

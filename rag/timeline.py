@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from rag.answer import Citation
 from rag.event import event_date, event_dates
-from rag.quantity import Quantity, joint, quantities
+from rag.quantity import OF_PEOPLE, Quantity, joint, quantities
 from rag.words import names, terms
 
 __all__ = [
@@ -117,7 +117,12 @@ class Difference:
             for entry in self.entries
             if entry.quantity
         ]
-        what = f"the number of {self.measure}" if self.measure.isalpha() else f"the figure in {self.measure}"
+        # Of other things counted only the stem is known: no "number of monkeypox".
+        what = "the number asked for"
+        if self.measure in OF_PEOPLE:
+            what = f"the number of {self.measure}"
+        elif not self.measure.isalpha():
+            what = f"the figure in {self.measure}"
         return f"Sources differ on {what}: {'; '.join(said)}."
 
 

@@ -14,10 +14,11 @@ from rag.clues import SPAN_SIGNALS, Clues
 from rag.look import Look, candidates
 from rag.query import Query, understand
 from rag.reader import Reading, SentenceScore
-from rag.signals import Shown
+from rag.signals import Shown, Text
 from rag.spans import Kind, Span, spans, told
 from rag.stems import stems
 from rag.telling import TELLING_SIGNALS, gather, untold, weigh
+from rag.usage import Usage
 from tests.test_ranker import found
 
 DAY = date(2025, 8, 31)
@@ -144,6 +145,40 @@ def test_an_answer_that_two_sentences_give_is_likelier_than_one_that_one_gives()
     assert dict(first.answers)[told("Okello")] > dict(second.answers)[told("Tanui")]
 
 
+def test_who_tells_a_whole_answer_tells_its_parts() -> None:
+    query = asked("Who won the marathon?")
+    texts = ["Ada Okello won the marathon.", "Okello won the marathon."]
+    pool = [found(text, story=number) for number, text in enumerate(texts)]
+    some = gather(query, pool, Shown(query, pool), list(enumerate(texts)), np.zeros(2, dtype=np.float32))
+
+    whole, part = (dict(one.answers) for one in weigh(some, np.zeros(len(some.spans), dtype=np.float32), 2))
+
+    assert whole[told("Ada Okello")] > part[told("Okello")]
+
+
+def test_the_country_of_the_people_asked_about_is_no_answer() -> None:
+    query = asked("Who won the Brazilian election?")
+    sentence = "Lula da Silva won the vote in Brazil."
+    shown = Shown(query, [found(sentence)])
+    words = {sentence[span.start : span.end] for span in spans(sentence, shown.asked_words)}
+    assert "Lula da Silva" in words
+    assert "Brazil" not in words
+
+
+def test_who_says_things_is_a_person_and_where_things_are_is_a_place() -> None:
+    texts = [
+        "Rain fell in Minsk.",
+        "Okello said that the road to Minsk was wet, and Dr. Tanui agreed.",
+        "“It was wet in Minsk,” said Coach Okello.",
+        "Okello said it twice.",
+    ]
+    usage = Usage(Text.of(text) for text in texts)
+    assert usage.person(told("Okello")) > 0.5 > usage.person(told("Minsk")) == 0
+    assert usage.person(told("Tanui")) > 0
+    assert usage.place(told("Minsk")) > 0.3 > usage.place(told("Okello")) == 0
+    assert usage.person(told("Nairobi")) == 0
+
+
 def test_an_answer_in_longer_words_is_no_other_answer() -> None:
     answers = ((told("Joe Biden"), 0.6), (told("Rome"), 0.2))
     assert untold(answers, {told("Biden")}) == 0.2
@@ -161,6 +196,18 @@ def test_of_sentences_alike_good_one_that_gives_the_likely_answer_is_told_first(
     first = next(candidates(Look(asked("Who won the marathon?"), hits, readings), 1, figures=False))
 
     assert first.citation.sentence == texts[1]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "marked"),
+    [("Ben Tanui coaches Ada Okello.", "Ben Tanui"), ("Ada Okello ran past Ben Tanui in Nairobi.", None)],
+)
+def test_words_are_marked_only_where_what_is_asked_of_a_name_is_told_of(sentence: str, marked: str | None) -> None:
+    at = sentence.index("Ben Tanui")
+    score = SentenceScore(0, len(sentence), 1.0, span=(at, at + len("Ben Tanui")))
+    look = Look(asked("Who coaches Ada Okello?"), [found(sentence)], [Reading(0.0, (score,))])
+    citation = next(candidates(look, 1, figures=False)).citation
+    assert (citation.span and sentence[slice(*citation.span)]) == marked
 
 
 def test_after_the_best_sentence_comes_one_that_gives_another_answer() -> None:

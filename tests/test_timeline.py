@@ -235,6 +235,23 @@ def test_sources_that_differ_are_said_newest_first() -> None:
 
 
 @pytest.mark.parametrize(
+    ("one", "other", "what"),
+    [
+        (
+            "The Derna flood drove out 40,000 people.",
+            "The Derna flood drove out 30,000 people.",
+            "the number of people",
+        ),
+        ("Derna got $8 million for the flood.", "Derna got $3 million for the flood.", "the figure in $"),
+        ("The Derna flood broke two dams.", "The Derna flood broke three dams.", "the number asked for"),
+    ],
+)
+def test_what_sources_differ_on_is_named_where_there_is_a_word_for_it(one: str, other: str, what: str) -> None:
+    (difference,) = timeline([_cited(one, "2023-09-11", "a"), _cited(other, "2023-09-13", "b")]).differences
+    assert str(difference).startswith(f"Sources differ on {what}: ")
+
+
+@pytest.mark.parametrize(
     ("one", "other"),
     [
         ("The Derna flood killed 13 people.", "Thirteen people died in the Derna flood."),
