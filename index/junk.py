@@ -55,7 +55,8 @@ _FORMS = (
     r"(?:please )?(?:subscribe|sign[ -]?(?:up|in)|log[ -]?(?:in|out)|register|join)(?: (?:now|today|here|free|us))?",
     r"(?:please )?subscribe .{1,120}",
     r"(?:please )?(?:sign[ -]?up|log[ -]?in|register|join) .{0,120}"
-    rf"\b(?:{_MAIL}|to (?:comment|continue|read))\b.{{0,120}}",
+    rf"\b(?:{_MAIL}|to (?:comment|continue|read))\b.{{0,80}}",
+    r"(?:please )?(?:sign[ -]?up|subscribe) (?:for|to) .{0,80}\bnewsletters?\b.{0,150}",
     r"(?:get|receive) .{0,80}\b(?:newsletters?|inbox|alerts|e-?mails?)\b.{0,80}",
     r"(?:[\w-]+ ){0,4}newsletters?(?: sign[ -]?up)?",
     rf"(?:share|tweet|pin|print|e-?mail|copy|save|bookmark|flipboard|messenger|rss|{_SITES})"
