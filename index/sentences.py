@@ -61,6 +61,7 @@ _AFTER_HALF_DAY = re.compile(
     r"Jan(?:uary)?|Feb(?:ruary)?|March|Mar|April|Apr|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|"
     r"Nov(?:ember)?|Dec(?:ember)?)\b"
 )
+_INITIAL, _INITIAL_AFTER = re.compile(r"(?<![A-Za-z])[A-Z]\.$"), re.compile(r"[A-Z][a-z]{0,3}\.")
 _DAY_NAME = re.compile(r"\b(?:Mon|Tues?|Wed|Thurs?|Fri|Sat|Sun)\.\s*$")
 _MONTH_NAME = re.compile(r"(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.")
 _TITLE_BEFORE = re.compile(r"\b[A-Z][\w’'-]*\s?(?:…|\.{3})\s*$")
@@ -194,6 +195,7 @@ def _joins(before: str, after: str) -> bool:
     return (
         (word[:1].islower() and not word[1:2].isupper())  # "iPhone" may begin a sentence
         or _ENUMERATOR.match(before) is not None
+        or (_INITIAL.search(before) is not None and _INITIAL_AFTER.match(after) is not None)  # amid "D-N.Y."
         or (_QUOTED.search(before) is not None and _PARTICLE.match(word) is not None)
         or (_BEFORE_NAME.search(before) is not None and not _ends_in_street(before, word))
         or (_BEFORE_NUMBER.search(before) is not None and word[:1].isdigit())

@@ -20,6 +20,7 @@ from rag.telling import Answer, worth
 from rag.timeline import Correction, correction, event_date
 
 _LOOK_AHEAD = 30  # sentences
+_FEWEST = 3  # words of a sentence that tells something by itself
 _SAME_WORDING = 0.8  # of two sentences' words in common: citing both would say one thing twice
 
 
@@ -33,7 +34,7 @@ class Look:
 
 
 def candidates(look: Look, count: int, *, figures: bool) -> Iterator[Candidate]:
-    """The `count` best sentences, best first; no orders, and none that says in the same words what one before said.
+    """The `count` best sentences, best first; no orders or headings, and none that repeats one before it in words.
 
     One that gives a likely answer comes before one that gives none or the same again. Where `figures` are asked for,
     the same words with other figures say something else.
@@ -47,7 +48,7 @@ def candidates(look: Look, count: int, *, figures: bool) -> Iterator[Candidate]:
         score, hit = left.pop(_next(left, given))
         text = hit.stored.article.text[score.start : score.end]
         words = frozenset(re.findall(r"\w+", text.casefold()))
-        if any(_is_repeated(words, other, figures=figures) for other in said):
+        if _is_heading(text, words) or any(_is_repeated(words, other, figures=figures) for other in said):
             continue
         article = hit.stored.article
         if commanding(article.title) or is_order(text) or in_turn(article.text, score.start):
@@ -62,6 +63,11 @@ def _next(left: Sequence[tuple[SentenceScore, Found]], given: Collection[Answer]
     """The place of the sentence to be told next: a good one that gives an answer not given yet."""
     each = [worth(score.score, score.answers, given) for score, _ in left[:_LOOK_AHEAD]]
     return each.index(max(each))
+
+
+def _is_heading(text: str, words: Collection[str]) -> bool:
+    """Whether a sentence is a heading or an item of a list ("8. Space."); in scripts without blanks none is told."""
+    return len(words) < _FEWEST and text.isascii()
 
 
 def _is_repeated(words: frozenset[str], other: frozenset[str], *, figures: bool) -> bool:

@@ -210,6 +210,14 @@ def test_words_are_marked_only_where_what_is_asked_of_a_name_is_told_of(sentence
     assert (citation.span and sentence[slice(*citation.span)]) == marked
 
 
+def test_a_heading_tells_nothing_by_itself() -> None:
+    texts = ["8. Space.", "Okello won the marathon.", "奥凯洛赢得了马拉松比赛。"]
+    hits = [found(text, story=number) for number, text in enumerate(texts)]
+    readings = [Reading(0.0, (SentenceScore(0, len(text), 1.0),)) for text in texts]
+    cited = candidates(Look(asked("Who won the marathon?"), hits, readings), 3, figures=False)
+    assert [candidate.citation.sentence for candidate in cited] == texts[1:]
+
+
 def test_after_the_best_sentence_comes_one_that_gives_another_answer() -> None:
     texts = ["Okello won the marathon.", "It was Okello who came first in it.", "Tanui was first, by another count."]
     hits = [found(text, story=number) for number, text in enumerate(texts)]
