@@ -132,8 +132,8 @@ _POINTERS = re.compile(
 )
 _LONGEST_LABEL = 80
 _SENTENCE_END = re.compile(r"[.!?…。！？؟।][\"'”’»)\]„」』]*(?:\s*\[\d+\])*$")
-LONGEST_CAPTION = 1_000  # characters; what is longer is a gallery
 _MAX_CHARACTERS = 1_000  # no furniture is longer, and no form is tried on more: some would take its square in time
+LONGEST_CAPTION = _MAX_CHARACTERS  # what is longer is a gallery
 
 
 def is_junk(line: str) -> bool:

@@ -110,14 +110,16 @@ def _difference(query: Query, found: Sequence[Candidate]) -> Composition | None:
     if not found:
         return None
     first = found[0]
+    named = _names_held(query, first.citation)
     measure = measure_asked(query.standalone) or next((q.measure for q in quantities(first.citation.sentence)), "")
+    least = _AS_LIKELY * _likely(first, measure)
     about = (
         c
         for c in found
         if _is_about(query, c.citation, c.citation.sentence)
-        and _names_held(query, c.citation) >= _names_held(query, first.citation)
+        and _names_held(query, c.citation) >= named
         and _days_between(c.citation, first.citation) <= _SAME_EVENT
-        and _likely(c, measure) >= _AS_LIKELY * _likely(first, measure)
+        and _likely(c, measure) >= least
     )
     told = list(_one_a_story(about, _DIFFERING))
     clusters: Mapping[str, int] = {c.citation.article_id: c.cluster for c in told}
@@ -129,10 +131,9 @@ def _difference(query: Query, found: Sequence[Candidate]) -> Composition | None:
 
 def _is_about(query: Query, citation: Citation, told: str) -> bool:
     """Whether what is told, with its title, holds a name of the question and enough of its other words."""
-    named = name_stems(query.names)
-    wanted = {stem(term) for term in query.terms} - _OF_TIMELINES - named
+    wanted = query.matter - _OF_TIMELINES
     held = set(stems(f"{citation.title} {told}"))
-    return holds_name(named, held) and len(wanted & held) >= _ABOUT_IT * len(wanted)
+    return holds_name(name_stems(query.names), held) and len(wanted & held) >= _ABOUT_IT * len(wanted)
 
 
 def _names_held(query: Query, citation: Citation) -> frozenset[str]:

@@ -15,7 +15,7 @@ from rag.query import Query
 from rag.reader import Reading, SentenceScore
 from rag.retriever import Found
 from rag.span import answer_span, may_answer
-from rag.stems import name_stems, stem, stems
+from rag.stems import stems
 from rag.telling import Answer, worth
 from rag.timeline import Correction, correction, event_date
 
@@ -105,8 +105,7 @@ def _weighed_span(score: SentenceScore, title: str, sentence: str, query: Query)
     """
     if score.span is None or not may_answer(query.standalone, sentence[slice(*score.span)]):
         return None
-    wanted = frozenset(map(stem, query.terms)) - name_stems(query.names)
-    return None if wanted and wanted.isdisjoint(stems(f"{title} {sentence}")) else score.span
+    return None if query.matter and query.matter.isdisjoint(stems(f"{title} {sentence}")) else score.span
 
 
 def evidence_of(looks: Sequence[Look]) -> list[Evidence]:

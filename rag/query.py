@@ -13,6 +13,7 @@ from rag.dates import Kind, find
 from rag.followup import standalone
 from rag.parts import split
 from rag.sourced import named_authors, named_sources
+from rag.stems import name_stems, stem
 from rag.window import DateWindow, window
 from rag.words import AnswerType, answer_type, is_negated, names, quoted, terms
 
@@ -43,6 +44,11 @@ class Query:
     terms: tuple[str, ...] = ()
     negated: bool = False
     parts: tuple[str, ...] = ()
+
+    @property
+    def matter(self) -> frozenset[str]:
+        """The stems of its terms, names apart: what is asked of those that it names."""
+        return frozenset(map(stem, self.terms)) - name_stems(self.names)
 
     def notes(self) -> tuple[str, ...]:
         """What was understood, in plain words for the one who asked."""

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from rag.phrases import find
 from rag.quantity import Quantity, has_number, measure_asked, quantities, whole_count
 from rag.query import Query
-from rag.stems import name_stems, stem, stems
+from rag.stems import stem, stems
 from rag.words import AnswerType
 
 Span = tuple[int, int]
@@ -37,8 +37,7 @@ _OBJECT_ENDS = re.compile(
 
 def answer_span(query: Query, sentence: str) -> Span | None:
     """The (start, end) within `sentence` of the words that answer, or None where no single choice is left."""
-    wanted = {stem(term) for term in query.terms} - name_stems(query.names)
-    if len(wanted.intersection(stems(sentence))) < _ABOUT_IT * len(wanted):
+    if len(query.matter.intersection(stems(sentence))) < _ABOUT_IT * len(query.matter):
         return None
     kind = query.answer_type
     if kind in (AnswerType.HOW_MANY, AnswerType.HOW_MUCH):
