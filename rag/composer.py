@@ -8,7 +8,7 @@ from itertools import islice
 
 from rag.answer import Citation, Moment
 from rag.numbers import CARDINAL
-from rag.quantity import measure_asked, quantities
+from rag.quantity import first_of, measure_asked, quantities
 from rag.query import AnswerType, Query
 from rag.stems import holds_name, name_stems, stem, stems
 from rag.telling import Answer
@@ -147,7 +147,7 @@ def _days_between(one: Citation, other: Citation) -> int:
 
 def _likely(candidate: Candidate, measure: str) -> float:
     """How likely the first number of a measure in the sentence is the answer; below 0 where it gives none."""
-    found = next((q for q in quantities(candidate.citation.sentence) if q.is_of(measure)), None)
+    found = first_of(measure, candidate.citation.sentence)
     if found is None:
         return -1.0
     digits = {word for word in stems(found.text) if word[0].isdigit() or word in _NUMBER_WORDS}

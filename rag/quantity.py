@@ -105,6 +105,11 @@ def quantities(sentence: str) -> tuple[Quantity, ...]:
     return tuple(found)
 
 
+def first_of(measure: str, sentence: str) -> Quantity | None:
+    """The first number of a measure in a sentence."""
+    return next((quantity for quantity in quantities(sentence) if quantity.is_of(measure)), None)
+
+
 def joint(sentence: str) -> tuple[tuple[int, int], ...]:
     """Where counts of people stand, as (start, end), that make one number: "19 children and two teachers"."""
     counts, found = quantities(sentence), []

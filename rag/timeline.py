@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from rag.answer import Citation
 from rag.event import event_date, event_dates
-from rag.quantity import OF_PEOPLE, Quantity, joint, quantities
+from rag.quantity import OF_PEOPLE, Quantity, first_of, joint, quantities
 from rag.words import names, terms
 
 __all__ = [
@@ -183,7 +183,7 @@ def _measure_asked(citations: Sequence[Citation]) -> str:
 
 def _quantity(citation: Citation, measure: str) -> Quantity | None:
     """The first number of a measure, unless it is only a part of one: "19 children and two teachers" are not 19."""
-    found = next((quantity for quantity in quantities(citation.sentence) if quantity.is_of(measure)), None)
+    found = first_of(measure, citation.sentence)
     parts = joint(citation.sentence) if found else ()
     return None if found and any(start <= found.start < end for start, end in parts) else found
 

@@ -26,13 +26,16 @@
     if (!here || here.dataset.turn !== gone.dataset.turn) return;
     for (const old of gone.querySelectorAll(".dl-card[id]")) {
       const card = document.getElementById(old.id), text = old.querySelector(".dl-text");
-      if (card && plain(card) === plain(old)) card.replaceWith(old);
-      else card?.classList.toggle("dl-on", old.classList.contains("dl-on"));
-      if (text) text.scrollTop = scrolled.get(text) ?? 0;
+      if (card && plain(card) === plain(old)) {
+        card.replaceWith(old);
+        if (text) text.scrollTop = scrolled.get(text) ?? 0;
+      } else {
+        card?.classList.toggle("dl-on", old.classList.contains("dl-on"));
+      }
     }
-    const [menu, form] = [".dl-export", ".dl-feedback"].map((one) => [here.querySelector(one), gone.querySelector(one)]);
-    if (menu[0] && menu[1]) menu[0].open = menu[1].open;
-    if (form[0] && form[1]) form[0].replaceWith(form[1]);
+    const menu = here.querySelector(".dl-export"), form = gone.querySelector(".dl-feedback");
+    if (menu) menu.open = gone.querySelector(".dl-export")?.open ?? false;
+    if (form) here.querySelector(".dl-feedback")?.replaceWith(form);
     if (document.activeElement === document.body) {
       (held?.isConnected ? held : document.getElementById(held?.id))?.focus({ preventScroll: true });
     }
