@@ -1,17 +1,20 @@
-"""Trains the ranker and sets the calibration, on the questions of newsqa-train.
+"""Trains the ranker and sets the calibration, on the questions of newsqa-train and on those of ours on its articles.
 
     python -m benchmarks.train_ranker --data ../shared/newsqa-train --work .archives/ranker [--every 2]
 
-The archive of --data is built first, unless it is there; every question is searched in it as of the day it was asked,
-as the assistant searches. Passages and sentences that hold the answer are right. What cannot be answered is made from
-the same questions: without the articles that hold the answer, or asked of articles that end long before the day. The
-seeds are fixed, so a run repeats.
+An archive of --data's articles is built first, unless it is there; every question is searched in it as of the day it
+was asked, where it has one, as the assistant searches. Passages and sentences that hold the answer are right. What
+cannot be answered are questions of ours that no article answers, and cases made from those that can be: without the
+articles that hold the answer, of one article alone, with another's name in them, or of articles that end long before
+the day. The seeds are fixed, so a run repeats.
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
+import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -23,6 +26,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.rnn import pad_sequence
 
 from benchmarks.misnamed import named_otherwise
 from index.build import Input
@@ -39,14 +43,19 @@ from rag.signals import Shown, Signals
 from rag.telling import Spans, weigh, worth
 from rag.telling import gather as gather_spans
 
+MORE = Path(__file__).parent / "training_questions.jsonl"
 POOL = 60  # passages found, as the assistant finds them
 WIDE = 400  # passages among which those of some articles are looked for
 READ = 12  # of them whose sentences are scored
 LONG_AGO = 200  # days that separate a question from the articles that cannot answer it
-OLD_NEWS_EVERY = 8  # of so many questions one is answered by articles that end long before: old news is no less true
+SINCE = "2022-11-01"
+TODAY = date(2026, 1, 1)  # the day on which questions without one are asked: long after the articles end
+SEED = 7
+CASES_EVERY = 2  # of so many questions one is made into cases that can and cannot be answered
+OLD_NEWS_EVERY = 8  # of so many of these one is answered by articles that end long before: old news is no less true
 FOLDS = 4
 _LEAST_SCALE = 0.15
-SPAN_FIT = {"units": 8, "epochs": 12, "seeds": range(4)}  # there are some 500 spans a question
+SPAN_FIT = {"units": 8, "epochs": 6, "seeds": range(4)}  # there are some 500 spans a question
 
 
 class Part:
@@ -105,49 +114,74 @@ class Example:
 
 @dataclass(frozen=True)
 class Case:
-    """A question with what was found for it, and whether that answers it; `gap` as the reader is told it."""
+    """A question with what was found for it, and whether that answers it; `gap` as the reader is told it.
+
+    `weight` is what it counts for in the calibration, of cases that can be answered or that cannot.
+    """
 
     query: Query
     pool: list[Found]
     gap: int
     answerable: bool
+    weight: float = 1.0
 
 
-def gather(data: Path, work: Path, every: int) -> tuple[list[Example], list[Case]]:
+def gather(data: Path, more: Path, work: Path, every: int) -> tuple[list[Example], list[Case]]:
     """The questions with their pools, and the cases that the calibration is set on."""
     embedder = SentenceTransformerEmbedder()
-    rebuild(work / "archive", Input.of(data / "articles.jsonl.gz"), embedder)
+    rebuild(work / "archive", Input.of(_needed(data / "articles.jsonl.gz", more, work / "articles.jsonl")), embedder)
     store = open_archive(work / "archive", embedder.card)
     owners = Owners(store)
 
-    def search(query: Query, last: date, admits: Callable[[str], bool] | None = None) -> list[Found]:
+    def search(query: Query, last: date | None, admits: Callable[[str], bool] | None = None) -> list[Found]:
         some = Part(store, owners, admits) if admits else store
         return Retriever(some, embedder).search(query, k=POOL, where=Filter(last=last))
 
     examples, cases = [], []
-    questions = read_questions(data / "questions.jsonl")[::every]
-    others = named_otherwise(questions)
+    questions = [*read_questions(data / "questions.jsonl"), *read_questions(more)]
+    random.Random(SEED).shuffle(questions)
+    questions = questions[::every]
+    others = named_otherwise([question for question in questions if question.answerable])
     for count, question in enumerate(questions, start=1):
-        assert question.asked is not None
-        query = understand(question.question, as_of=question.asked, today=question.asked)
-        example = _example(question, query, search(query, question.asked))
+        query = understand(question.question, as_of=question.asked, today=question.asked or TODAY)
+        pool = search(query, question.asked)
+        if not question.answerable:
+            cases.append(Case(query, pool, 0, answerable=False, weight=4.0))
+            continue
+        example = _example(question, query, pool)
         examples.append(example)
+        if count % CASES_EVERY:
+            continue
         cases += _cases(example, partial(search, query, question.asked))
         if question in others and example.held[:READ].any():
-            other = understand(others[question].question, as_of=question.asked, today=question.asked)
-            cases.append(Case(other, search(other, question.asked), 0, answerable=False))
+            other = understand(others[question].question, as_of=question.asked, today=question.asked or TODAY)
+            cases.append(Case(other, search(other, question.asked), 0, answerable=False, weight=2.0))
+        if question.asked is None:
+            continue
         before = question.asked - timedelta(days=LONG_AGO)
         old = search(query, before)
         if len(old) == POOL:
             long_ago = _example(question, query, old)
             gap = (query.anchor - before).days
             if not long_ago.held.any():
-                cases.append(Case(query, long_ago.pool, gap, answerable=False))
-            if example.held[:READ].any() and count % OLD_NEWS_EVERY == 0:
+                cases.append(Case(query, long_ago.pool, gap, answerable=False, weight=4.0))
+            if example.held[:READ].any() and count % (CASES_EVERY * OLD_NEWS_EVERY) == 0:
                 cases.append(Case(query, example.pool, gap, answerable=True))
         if count % 100 == 0:
             print(f"{count:,} questions searched", flush=True)
     return examples, cases
+
+
+def _needed(articles: Path, more: Path, to: Path) -> Path:
+    """Writes the articles since `SINCE` and those that the questions of ours name: each more costs its embedding."""
+    named = {json.loads(line).get("article") for line in more.read_text(encoding="utf-8").splitlines()}
+    to.parent.mkdir(parents=True, exist_ok=True)
+    with gzip.open(articles, "rt", encoding="utf-8") as lines, to.open("w", encoding="utf-8") as file:
+        for line in lines:
+            record = json.loads(line)
+            if record["id"] in named or (record["published"] or "") >= SINCE:
+                file.write(line)
+    return to
 
 
 def _cases(example: Example, search: Callable[[Callable[[str], bool]], list[Found]]) -> Iterator[Case]:
@@ -175,7 +209,7 @@ def _example(question: Question, query: Query, pool: list[Found]) -> Example:
 Group = tuple[Signals, Any]  # signals of what one question chooses from, and which of them are right
 
 
-def fit(groups: Sequence[Group], *, units: int = 16, epochs: int = 30, seeds: Sequence[int] = range(6)) -> Scorer:
+def fit(groups: Sequence[Group], *, units: int = 16, epochs: int = 14, seeds: Sequence[int] = range(6)) -> Scorer:
     """A scorer that puts any right one first (listwise softmax); several small networks, made one by averaging."""
     usable = [(rows, right) for rows, right in groups if right.any() and not right.all()]
     every = np.concatenate([rows for rows, _ in usable])
@@ -211,6 +245,7 @@ def _fit_one(inputs: list[Tensor], rights: list[Tensor], units: int, epochs: int
     torch.manual_seed(seed)
     net = _Net(inputs[0].shape[1], units).train()
     optimiser = torch.optim.AdamW(net.parameters(), lr=3e-3, weight_decay=1e-2)
+    theres = [torch.ones_like(right) for right in rights]
     batch = 16
     steps = epochs * (-(-len(inputs) // batch))
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 3e-3, total_steps=steps)
@@ -218,16 +253,19 @@ def _fit_one(inputs: list[Tensor], rights: list[Tensor], units: int, epochs: int
         order = torch.randperm(len(inputs)).tolist()
         for at in range(0, len(order), batch):
             some = order[at : at + batch]
-            scores = net(torch.cat([inputs[i] for i in some])).split([len(rights[i]) for i in some])
-            losses = [
-                torch.logsumexp(each, 0) - torch.logsumexp(each[rights[i]], 0)
-                for each, i in zip(scores, some, strict=True)
-            ]
+            scores = net(pad_sequence([inputs[i] for i in some], batch_first=True))
+            right, there = (pad_sequence([each[i] for i in some], batch_first=True) for each in (rights, theres))
+            losses = _total(scores, there) - _total(scores, right)
             optimiser.zero_grad()
-            torch.stack(losses).mean().backward()
+            losses.mean().backward()
             optimiser.step()
             schedule.step()
     return net.eval()
+
+
+def _total(scores: Tensor, some: Tensor) -> Tensor:
+    """The logarithm of each row's sum of exponentials over some of its places."""
+    return torch.logsumexp(scores.masked_fill(~some, -torch.inf), dim=1)
 
 
 def fit_apart(groups: Sequence[Group], **how: Any) -> tuple[Scorer, list[Any]]:
@@ -293,7 +331,8 @@ def _span_group(example: Example, texts: Sequence[str], spans: Spans) -> Group:
 def calibrate(ranker: Ranker, cases: Sequence[Case]) -> Calibration:
     """The logistic from signals to the chance of an answer; its threshold is not set yet."""
     rows = np.array([ranker.read(case.query, case.pool, most=READ).answerable(case.gap) for case in cases])
-    weights, bias = _logistic(rows, np.array([case.answerable for case in cases]))
+    labels, each = np.array([case.answerable for case in cases]), np.array([case.weight for case in cases])
+    weights, bias = _logistic(rows, labels, each)
     return Calibration(weights=tuple(weights.tolist()), bias=bias)
 
 
@@ -311,7 +350,9 @@ def threshold(reader: TrainedReader, cases: Sequence[Case], answered: float) -> 
     return found
 
 
-def _logistic(rows: Any, labels: Any) -> tuple[Any, float]:
+def _logistic(rows: Any, labels: Any, each: Any) -> tuple[Any, float]:
+    """Weights and a bias; what each row counts for is given, and both labels count for as much."""
+    share = torch.tensor(np.where(labels, each / each[labels].sum(), each / each[~labels].sum()) / 2)
     mean, scale = rows.mean(0), rows.std(0) + 1e-6
     inputs = torch.tensor((rows - mean) / scale, dtype=torch.float32)
     wanted = torch.tensor(labels, dtype=torch.float32)
@@ -321,8 +362,8 @@ def _logistic(rows: Any, labels: Any) -> tuple[Any, float]:
 
     def step() -> Any:
         optimiser.zero_grad()
-        loss = nn.functional.binary_cross_entropy_with_logits(inputs @ weights + bias, wanted)
-        loss = loss + 0.01 * weights.square().sum()
+        losses = nn.functional.binary_cross_entropy_with_logits(inputs @ weights + bias, wanted, reduction="none")
+        loss = (losses * share).sum() + 0.01 * weights.square().sum()
         loss.backward()
         return loss
 
@@ -335,12 +376,13 @@ def main() -> None:
     """Trains, calibrates, and writes the weights."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--more", type=Path, default=MORE, help="questions of ours on the same articles")
     parser.add_argument("--work", type=Path, required=True, help="a folder for what another run can use again")
     parser.add_argument("--out", type=Path, default=PACKAGED)
     parser.add_argument("--every", type=int, default=1, help="take each so many-th question only")
-    parser.add_argument("--answered", type=float, default=0.91, help="the share of answerable questions to answer")
+    parser.add_argument("--answered", type=float, default=0.96, help="the share of answerable questions to answer")
     options = parser.parse_args()
-    examples, cases = gather(options.data, options.work, options.every)
+    examples, cases = gather(options.data, options.more, options.work, options.every)
     ranker = train(examples)
     ranker.save(options.out)
     calibration = calibrate(ranker, cases)

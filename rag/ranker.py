@@ -25,7 +25,7 @@ FILE = "ranker.safetensors"
 _CLIP = 5.0  # standard deviations: one odd signal must not decide alone
 _SMALL = 0.01
 _UNNAMED = 2.0  # of its score a sentence loses whose passage and title hold none of the names that are asked about
-CHANCE_SIGNALS = (
+_PLAIN = (
     *ANSWERABLE_SIGNALS,
     "likeliest answer",
     "spans of the first",
@@ -34,6 +34,8 @@ CHANCE_SIGNALS = (
     "names of the best",
     "first before the next",
 )
+CHANCE_SIGNALS = (*_PLAIN, *(f"{name}, by length" for name in _PLAIN))
+_USUAL_LENGTH = 2.0  # as "terms asked" has it: some six terms
 _SENTENCE = len(SENTENCE_SIGNALS) + len(PASSAGE_SIGNALS) + 1
 _BEST = 3  # passages
 _WIDTHS = {
@@ -96,14 +98,17 @@ class Read:
         )
 
     def answerable(self, gap: int) -> list[float]:
-        """One value each of CHANCE_SIGNALS; `gap` as `Reader.read` takes it."""
+        """One value each of CHANCE_SIGNALS; `gap` as `Reader.read` takes it.
+
+        A few words are soon all found, so what it says of an answer to find them hangs on how many were asked with.
+        """
         at = int(np.argmax(self._worths))
         first = self.tellings[at]
         likeliest = max((chance for telling in self.tellings for _, chance in telling.answers), default=0.0)
         told = math.log(first.signals[TELLING_SIGNALS.index("chance of its spans")] + _SMALL)
         behind = np.delete(self._worths, at).max(initial=self._worths[at] - _CLIP)
         named = [self.shown.naming(place)[0] for place in self.best[:_BEST]]
-        return [
+        plain = [
             *self.shown.answerable(self.best, gap),
             math.log(likeliest + _SMALL),
             told,
@@ -112,6 +117,8 @@ class Read:
             sum(named) / len(named),
             float(self._worths[at] - behind),
         ]
+        longer = plain[_PLAIN.index("terms asked")] - _USUAL_LENGTH
+        return plain + [longer * signal for signal in plain]
 
 
 @dataclass(frozen=True, slots=True)

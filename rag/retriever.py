@@ -73,6 +73,7 @@ class Retriever:
 
     def search(self, query: Query, *, k: int, where: Filter) -> list[Found]:
         """The `k` best passages for a question, best first, copies of one wire story taken once."""
+        query = self._within(query, where)
         vector = self._embedder.embed_question(query.standalone)
         dense = self._store.dense(vector, POOL, where)
         lexical = self._store.lexical(query.terms, POOL, where)
@@ -81,6 +82,11 @@ class Retriever:
             replace(hit, also_in=self._other_outlets(hit.stored, where))
             for hit in _each_story_once(map(self._found, ranked), k)
         ]
+
+    def _within(self, query: Query, where: Filter) -> Query:
+        """The question as asked on the last day there is, where that is earlier: of what ended long ago all is far."""
+        lasts = (query.anchor, where.last, self._store.coverage().last)
+        return replace(query, anchor=min(day for day in lasts if day))
 
     def _found(self, hit: Ranked) -> Found:
         [stored] = self._store.passages([hit.passage])

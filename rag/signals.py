@@ -84,8 +84,10 @@ ANSWERABLE_SIGNALS = (
     "days outside the window",
     "days the archive ends before",
     "passages found",
+    "terms asked",
 )
 NAMING_SIGNALS = ("names of the first", "rarest name that the first lacks")
+_FEWEST = 4  # terms: hardly a question to learn from has fewer
 NAME_MARK = "n"
 _FOREGROUND = 25  # passages whose words may agree; the rest of the pool says what is common anyway
 _SHARPNESS = 8.0  # how fast a passage's say in agreement falls with its score
@@ -254,6 +256,7 @@ class Shown:
             math.log1p(min(near, 3650.0)),
             math.log1p(min(max(gap, 0), 3650)),
             math.log1p(min(len(self._pool), 45)),
+            math.log1p(max(_FEWEST, len(self._query.terms))),
         ]
 
     def is_named(self, place: int) -> bool:

@@ -109,3 +109,13 @@ def test_a_question_is_named_otherwise_by_the_name_that_stands_in_the_same_place
         questions[0]: Question("Which fish comes from Iceland?", None, "tuna", answerable=False),
         questions[1]: Question("Who sailed home from Japan?", None, "Okello", answerable=False),
     }
+
+
+def test_no_question_is_both_trained_on_and_measured_on() -> None:
+    trained, measured = (
+        {normalise(question.question) for question in read_questions(ROOT / "benchmarks" / name)}
+        for name in ("training_questions.jsonl", "short_questions.jsonl")
+    )
+    assert trained
+    assert measured
+    assert not trained & measured

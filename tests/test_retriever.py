@@ -47,13 +47,20 @@ def on_the_elbe(seed: int) -> str:
 
 
 def search(
-    folder: Path, records: Sequence[Record], question: str, *, k: int = 10, where: Filter | None = None
+    folder: Path,
+    records: Sequence[Record],
+    question: str,
+    *,
+    k: int = 10,
+    where: Filter | None = None,
+    today: date | None = None,
 ) -> list[Found]:
+    """What is found as of DAY, or where `today` is given, on that day of all there is."""
     pages = folder / "pages.jsonl"
     pages.write_text("\n".join(json.dumps(record) for record in records), encoding="utf-8")
     rebuild(folder / "archive", Input.of(pages), WordEmbedder())
     store = open_archive(folder / "archive", CARD)
-    query = understand(question, as_of=DAY, today=DAY)
+    query = understand(question, as_of=None if today else DAY, today=today or DAY)
     try:
         return Retriever(store, WordEmbedder()).search(query, k=k, where=where or Filter(last=DAY))
     finally:
@@ -72,6 +79,16 @@ def test_of_two_like_reports_the_nearer_day_comes_first_and_the_older_stays(tmp_
     assert [hit.stored.article.source for hit in found] == ["Gazette", "Old Gazette"]
     assert found[0].closeness == pytest.approx(1)
     assert found[0].fit == pytest.approx(found[1].fit, abs=0.1)
+
+
+def test_of_an_archive_that_ended_long_ago_the_last_days_are_near(tmp_path: Path) -> None:
+    old = article(RIVER.replace("six", "nine"), day=DAY - timedelta(days=60), source="Old Gazette")
+    question, today = "How high does the Elbe rise at Dresden?", DAY + timedelta(days=2000)
+    found = search(tmp_path, [old, article(RIVER)], question, where=Filter(), today=today)
+    assert [(hit.stored.article.source, hit.days_away) for hit in found] == [("Gazette", 0), ("Old Gazette", 60)]
+    until = Filter(last=DAY - timedelta(days=9))
+    narrowed = search(tmp_path, [old, article(RIVER)], question, where=until, today=today)
+    assert [(hit.stored.article.source, hit.days_away) for hit in narrowed] == [("Old Gazette", 51)]
 
 
 def test_a_question_that_names_days_is_near_to_those_days(tmp_path: Path) -> None:
