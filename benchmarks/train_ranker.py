@@ -143,6 +143,8 @@ def gather(data: Path, more: Path, work: Path, every: int) -> tuple[list[Example
     questions = questions[::every]
     others = named_otherwise([question for question in questions if question.answerable])
     for count, question in enumerate(questions, start=1):
+        if count % 100 == 0:
+            print(f"{count:,} of {len(questions):,} questions", flush=True)
         query = understand(question.question, as_of=question.asked, today=question.asked or TODAY)
         pool = search(query, question.asked)
         if not question.answerable:
@@ -167,8 +169,6 @@ def gather(data: Path, more: Path, work: Path, every: int) -> tuple[list[Example
                 cases.append(Case(query, long_ago.pool, gap, answerable=False, weight=4.0))
             if example.held[:READ].any() and count % (CASES_EVERY * OLD_NEWS_EVERY) == 0:
                 cases.append(Case(query, example.pool, gap, answerable=True))
-        if count % 100 == 0:
-            print(f"{count:,} questions searched", flush=True)
     return examples, cases
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import expect, sync_playwright
 from typer.testing import CliRunner
@@ -282,7 +282,6 @@ def test_a_user_who_could_not_be_read_again_is_refused(user: str, password: str)
 # Feedback.
 
 
-@settings(deadline=None)
 @given(reason=st.text(max_size=3_000))
 def test_feedback_is_one_line_of_bounded_length(tmp_path_factory: pytest.TempPathFactory, reason: str):
     folder = tmp_path_factory.mktemp("log")
